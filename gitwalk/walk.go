@@ -1,0 +1,289 @@
+package gitwalk
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+)
+
+// Follow says which parents of a merge belong to the history that is walked. It
+// gets the merge and its links and returns a subset of links.Parents.
+type Follow func(merge ID, links Links) ([]ID, error)
+
+// Options of Walk. The zero value walks the whole closure.
+type Options struct {
+	// Follow is asked for each merge in the range; nil follows all parents.
+	Follow Follow
+	// Progress is told now and then how many commits have been found.
+	Progress func(found int)
+}
+
+// Walk finds closure(tip) − closure(exclude), reading commits through r.
+//
+// It visits the newest commits first by committer date, in both closures at
+// once, and ends when nothing is left that might be in the first alone. With
+// truthful dates the result is exact. A wrong date can leave in a commit that
+// is also an ancestor of an excluded one, never the reverse: Range.Excluded
+// settles such a doubt when it matters.
+//
+// A commit of the range that is missing or corrupt is an error. What is missing
+// below an excluded commit only ends the walk there.
+func Walk(ctx context.Context, r *Reader, tip ID, exclude []ID, opt Options) (*Range, error) {
+	w := &walker{reader: r, opt: opt, index: make(map[ID]uint32)}
+	for _, id := range exclude {
+		i := w.node(id)
+		w.nodes[i].flags |= boundary
+		if err := w.reach(i, excluded); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.reachTip(w.node(tip)); err != nil {
+		return nil, err
+	}
+	if err := w.run(ctx, func() bool { return w.open > 0 }); err != nil {
+		return nil, err
+	}
+	if err := w.checkMissing(ctx); err != nil {
+		return nil, err
+	}
+	return newRange(w), nil
+}
+
+// A flag is what the walk knows about a commit.
+type flag uint8
+
+const (
+	wanted   flag = 1 << iota // reachable from the tip
+	excluded                  // reachable from an excluded commit
+	boundary                  // itself given as excluded
+	touched                   // the tip, or a parent of a commit in the range
+	queued                    // waiting in the queue
+	loaded                    // its parents are known
+)
+
+// node is a commit that the walk has met.
+type node struct {
+	id           ID
+	date         int64
+	first, count uint32 // its parents are walker.parents[first:first+count]
+	flags        flag
+}
+
+func (n *node) inRange() bool { return n.flags&(wanted|excluded) == wanted }
+
+type walker struct {
+	reader  *Reader
+	opt     Options
+	index   map[ID]uint32
+	nodes   []node
+	parents []uint32
+	queue   dateQueue
+	open    int // queued nodes that are in the range as far as is known
+	found   int // nodes that are in the range as far as is known
+	// absent are nodes whose object the repository does not have.
+	absent []uint32
+}
+
+// node returns the index of the commit id, adding it when it is new.
+func (w *walker) node(id ID) uint32 {
+	if i, ok := w.index[id]; ok {
+		return i
+	}
+	i := uint32(len(w.nodes))
+	w.index[id] = i
+	w.nodes = append(w.nodes, node{id: id})
+	return i
+}
+
+func (w *walker) reachTip(tip uint32) error {
+	w.nodes[tip].flags |= touched
+	return w.reach(tip, wanted)
+}
+
+// reach notes that node i is wanted or excluded, and queues it if its parents
+// have to learn of it.
+func (w *walker) reach(i uint32, how flag) error {
+	n := &w.nodes[i]
+	if n.flags&(how|excluded) != 0 {
+		n.flags |= how
+		return nil
+	}
+	w.leave(n)
+	n.flags |= how
+	w.enter(n)
+	if n.flags&queued != 0 {
+		return nil
+	}
+	if err := w.load(i); err != nil {
+		return err
+	}
+	n = &w.nodes[i]
+	w.leave(n)
+	n.flags |= queued
+	w.enter(n)
+	heap.Push(&w.queue, queueItem{n.date, i})
+	return nil
+}
+
+// leave and enter stand around a change of flags and keep found and open true.
+func (w *walker) leave(n *node) { w.tally(n, -1) }
+func (w *walker) enter(n *node) { w.tally(n, 1) }
+
+func (w *walker) tally(n *node, by int) {
+	if n.inRange() {
+		w.found += by
+		if n.flags&queued != 0 {
+			w.open += by
+		}
+	}
+}
+
+// load reads the links of node i once. A commit that cannot be understood has
+// no links; whether that matters is for the reader of the range to judge.
+func (w *walker) load(i uint32) error {
+	if w.nodes[i].flags&loaded != 0 {
+		return nil
+	}
+	w.nodes[i].flags |= loaded
+	links, err := readLinks(w.reader, w.nodes[i].id)
+	if errors.As(err, new(*MissingError)) {
+		w.absent = append(w.absent, i)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	first := uint32(len(w.parents))
+	for _, parent := range links.Parents {
+		w.parents = append(w.parents, w.node(parent))
+	}
+	n := &w.nodes[i]
+	n.date, n.first, n.count = links.Date, first, uint32(len(links.Parents))
+	return nil
+}
+
+// readLinks reads the links of a commit. What is no commit, or none that Git
+// itself would understand, has none.
+func readLinks(r *Reader, id ID) (Links, error) {
+	raw, err := r.Commit(id)
+	if errors.As(err, new(*TooLargeError)) || errors.As(err, new(*KindError)) {
+		return Links{}, nil
+	}
+	if err != nil {
+		return Links{}, err
+	}
+	links, err := ParseLinks(raw)
+	if err != nil {
+		return Links{}, nil
+	}
+	return links, nil
+}
+
+// run takes commits off the queue, newest first, while more says so.
+func (w *walker) run(ctx context.Context, more func() bool) error {
+	for steps := 0; len(w.queue) > 0 && more(); steps++ {
+		if steps%256 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if w.opt.Progress != nil {
+				w.opt.Progress(w.found)
+			}
+		}
+		i := heap.Pop(&w.queue).(queueItem).node
+		n := &w.nodes[i]
+		w.leave(n)
+		n.flags &^= queued
+		w.enter(n)
+		if err := w.expand(i); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// expand tells the parents of node i what it is.
+func (w *walker) expand(i uint32) error {
+	n := w.nodes[i]
+	parents := w.parents[n.first : n.first+n.count]
+	if !n.inRange() {
+		for _, p := range parents {
+			if err := w.reach(p, excluded); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if n.count > 1 && w.opt.Follow != nil {
+		followed, err := w.follow(n, parents)
+		if err != nil {
+			return err
+		}
+		parents = followed
+	}
+	for _, p := range parents {
+		w.nodes[p].flags |= touched
+		if err := w.reach(p, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) follow(merge node, parents []uint32) ([]uint32, error) {
+	links := Links{Date: merge.date}
+	for _, p := range parents {
+		links.Parents = append(links.Parents, w.nodes[p].id)
+	}
+	ids, err := w.opt.Follow(merge.id, links)
+	if err != nil {
+		return nil, err
+	}
+	var followed []uint32
+	for _, id := range ids {
+		followed = append(followed, w.node(id))
+	}
+	return followed, nil
+}
+
+// checkMissing fails if a commit of the range is missing: first it makes sure
+// that the commit is not an ancestor of an excluded one.
+func (w *walker) checkMissing(ctx context.Context) error {
+	for _, i := range w.absent {
+		if !w.nodes[i].inRange() {
+			continue
+		}
+		if err := w.run(ctx, func() bool { return true }); err != nil {
+			return err
+		}
+		if w.nodes[i].inRange() {
+			return &MissingError{ID: w.nodes[i].id}
+		}
+	}
+	return nil
+}
+
+// dateQueue is a heap with the newest commit on top; among equals, the one that
+// was met first, so that the order is the same on every machine.
+type dateQueue []queueItem
+
+type queueItem struct {
+	date int64
+	node uint32
+}
+
+func (q dateQueue) Len() int { return len(q) }
+func (q dateQueue) Less(i, j int) bool {
+	if q[i].date != q[j].date {
+		return q[i].date > q[j].date
+	}
+	return q[i].node < q[j].node
+}
+func (q dateQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *dateQueue) Push(x any)   { *q = append(*q, x.(queueItem)) }
+func (q *dateQueue) Pop() any {
+	last := len(*q) - 1
+	x := (*q)[last]
+	*q = (*q)[:last]
+	return x
+}
