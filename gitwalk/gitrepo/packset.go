@@ -1,0 +1,149 @@
+package gitrepo
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/nix-authorize/nix-authorize/gitwalk"
+)
+
+// A packSet is the object directory of a repository as all of its Sources share
+// it: the packs with their indexes, which are read once, and one open file for
+// each pack that is in use.
+type packSet struct {
+	dir string // objects
+
+	mu    sync.Mutex
+	known []*pack // replaced, never changed
+	gone  []*pack // removed from the directory, but perhaps still open
+	users int
+}
+
+func newPackSet(dir string) *packSet { return &packSet{dir: dir} }
+
+// packs returns the packs as they were when the directory was last listed. With
+// refresh it is listed again.
+func (s *packSet) packs(refresh bool) ([]*pack, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known != nil && !refresh {
+		return s.known, nil
+	}
+	indexed, _, err := s.list()
+	if err != nil {
+		return nil, err
+	}
+	now := make([]*pack, 0, len(indexed))
+	for _, name := range indexed {
+		i := slices.IndexFunc(s.known, func(p *pack) bool { return p.name == name })
+		if i >= 0 {
+			now = append(now, s.known[i])
+			continue
+		}
+		now = append(now, &pack{name: name, base: filepath.Join(s.dir, "pack", name)})
+	}
+	for _, p := range s.known {
+		if !slices.Contains(now, p) {
+			s.gone = append(s.gone, p)
+		}
+	}
+	s.known = now
+	return now, nil
+}
+
+// list returns the names, without extension, of packs with and without index.
+func (s *packSet) list() (indexed, bare []string, err error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, "pack"))
+	if isAbsent(err) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	index := make(map[string]bool)
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), ".idx"); ok {
+			index[name] = true
+		}
+	}
+	for _, entry := range entries {
+		name, ok := strings.CutSuffix(entry.Name(), ".pack")
+		switch {
+		case ok && index[name]:
+			indexed = append(indexed, name)
+		case ok:
+			bare = append(bare, name)
+		}
+	}
+	return indexed, bare, nil
+}
+
+// unindexed returns the file name of a pack without an index, or "". Such packs
+// are in a multi-pack-index, which only git reads, or are just being written.
+func (s *packSet) unindexed() (string, error) {
+	_, bare, err := s.list()
+	if err != nil || len(bare) == 0 {
+		return "", err
+	}
+	return bare[0] + ".pack", nil
+}
+
+// enter and leave count the Sources. The last one closes the files.
+func (s *packSet) enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users++
+}
+
+func (s *packSet) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users--; s.users > 0 {
+		return
+	}
+	for _, p := range append(s.gone, s.known...) {
+		p.close()
+	}
+	s.gone = nil
+}
+
+// prefixed returns the objects whose ids start with at least 2 digits.
+func (s *packSet) prefixed(digits string) ([]gitwalk.ID, error) {
+	packs, err := s.packs(true)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[gitwalk.ID]bool)
+	for _, p := range packs {
+		index, err := p.load()
+		if err != nil {
+			return nil, err
+		}
+		for id := range index.from(digits) {
+			if seen[id] = true; len(seen) > maxPrefixed {
+				return nil, errTooManyPrefixed
+			}
+		}
+	}
+	loose, err := os.ReadDir(filepath.Join(s.dir, digits[:2]))
+	if err != nil && !isAbsent(err) {
+		return nil, err
+	}
+	for _, entry := range loose {
+		name := digits[:2] + entry.Name()
+		if id, err := gitwalk.ParseID(name); err == nil && strings.HasPrefix(name, digits) {
+			if seen[id] = true; len(seen) > maxPrefixed {
+				return nil, errTooManyPrefixed
+			}
+		}
+	}
+	ids := make([]gitwalk.ID, 0, len(seen))
+	for id := range seen {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b gitwalk.ID) int { return slices.Compare(a[:], b[:]) })
+	return ids, nil
+}
