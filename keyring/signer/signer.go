@@ -3,6 +3,8 @@
 // It depends on the standard library alone.
 package signer
 
+import "strings"
+
 // An Identity is who made a signature that was verified. Only a verified
 // signature yields one: what a signature merely claims about its maker travels
 // in Problem.Claimed and nowhere else.
@@ -59,4 +61,18 @@ type Result struct {
 	Identity *Identity
 	Problem  *Problem
 	Weakness Weakness
+}
+
+// String names the weaknesses in w for people.
+func (w Weakness) String() string {
+	var words []string
+	for _, weakness := range []struct {
+		is   Weakness
+		word string
+	}{{WeakSHA1, "SHA-1"}, {WeakDSA, "a DSA key"}, {WeakRSA, "an RSA key of less than 2048 bits"}} {
+		if w&weakness.is != 0 {
+			words = append(words, weakness.word)
+		}
+	}
+	return strings.Join(words, " and ")
 }

@@ -1,0 +1,283 @@
+package authz
+
+import (
+	"fmt"
+
+	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/keyring/signer"
+)
+
+// Facts are all that the rule looks at to judge one commit.
+type Facts struct {
+	Commit  gitwalk.ID
+	Subject string
+	// Malformed is why the commit or its root tree is not in canonical form,
+	// or nil. The other fields may be empty then.
+	Malformed error
+	// Signed says whether the commit has a signature; Signature is the outcome
+	// of checking it.
+	Signed    bool
+	Signature signer.Result
+	File      *File
+	Parents   []Parent
+}
+
+// A Parent is a parent with the authorizations file in its tree.
+type Parent struct {
+	ID   gitwalk.ID
+	File *File
+}
+
+// JudgeIntroduction judges the introduction, which no parent authorizes: it must
+// be signed by exactly the introduction's signer, and a file in its tree must be
+// well formed. Weak digests are refused here in every format.
+func (p *Policy) JudgeIntroduction(f *Facts) *Verdict {
+	j := p.judgement(f)
+	expected := p.Introduction.Signer
+	if j.malformed() || j.ownFile() {
+		return j.verdict
+	}
+	if j.signature(p.refusedWeaknesses(f) | signer.WeakSHA1) {
+		refusal := j.verdict.Refusal
+		refusal.Expected = expected
+		if refusal.Reason != UnknownKey || !names(refusal.Claimed, expected) {
+			refusal.Detail = "the introduction is not validly signed: " + refusal.Detail
+			refusal.Reason = WrongIntroduction
+		}
+		return j.verdict
+	}
+	if j.verdict.Signer.Key != expected {
+		j.refuse(WrongIntroduction, gitwalk.ID{}, "the introduction is signed by %s instead of %s",
+			j.verdict.Signer.Key, expected)
+		j.verdict.Refusal.Expected = expected
+	}
+	return j.verdict
+}
+
+// names says whether what a signature claims as its maker, a fingerprint or a
+// 64-bit key id, agrees with a fingerprint.
+func names(claimed string, fp signer.Fingerprint) bool {
+	const keyID = 16
+	switch {
+	case claimed == string(fp):
+		return true
+	case len(claimed) != keyID || fp.IsSSH():
+		return false
+	case len(fp) == 64: // version 6: the key id is the high 64 bits (RFC 9580, 5.5.4)
+		return claimed == string(fp[:keyID])
+	}
+	return claimed == string(fp[len(fp)-keyID:])
+}
+
+// Judge applies the rule to one commit other than the introduction. It looks at
+// nothing but the facts: whether the parents are authentic is another verdict.
+func (p *Policy) Judge(f *Facts) *Verdict {
+	j := p.judgement(f)
+	if j.malformed() {
+		return j.verdict
+	}
+	if rule := p.mergeRule(f.Parents); rule != MergesStrict {
+		if !j.ownFile() {
+			j.notYet("merges: %s", rule)
+		}
+		return j.verdict
+	}
+	if j.signature(p.refusedWeaknesses(f)) || j.authorization() || j.ownFile() {
+		return j.verdict
+	}
+	j.unjudgedRights()
+	return j.verdict
+}
+
+// mergeRule is the rule for a commit with these parents: for a merge that of its
+// first parent's authorizations, and the strict one for all else.
+func (p *Policy) mergeRule(parents []Parent) MergeRule {
+	if len(parents) > 1 {
+		if first := p.authorizations(parents[0]); first != nil {
+			return first.Merges
+		}
+	}
+	return MergesStrict
+}
+
+// refusedWeaknesses are what makes a signature too weak for this commit. Guix
+// channels have histories with DSA and short RSA keys, and with SHA-1 before
+// they had an authorizations file; what Guix accepts there must stay accepted.
+func (p *Policy) refusedWeaknesses(f *Facts) signer.Weakness {
+	if p.Introduction.Format != GuixFormat {
+		return signer.WeakSHA1 | signer.WeakDSA | signer.WeakRSA
+	}
+	if f.File.Present() {
+		return signer.WeakSHA1
+	}
+	for _, parent := range f.Parents {
+		if parent.File.Present() {
+			return signer.WeakSHA1
+		}
+	}
+	return 0
+}
+
+// authorizations are A(P): what the parent's file says, or the historical ones
+// if it has no file, or nil.
+func (p *Policy) authorizations(parent Parent) *Authorizations {
+	if parent.File.Err == nil && !parent.File.Present() {
+		return p.Historical
+	}
+	return parent.File.Authorizations
+}
+
+// judgement is a verdict in the making. Its methods are the parts of the rule;
+// each returns true when it has decided against the commit.
+type judgement struct {
+	policy  *Policy
+	facts   *Facts
+	verdict *Verdict
+	// entries are what each parent's authorizations list for the signer.
+	entries []Entry
+}
+
+func (p *Policy) judgement(f *Facts) *judgement {
+	return &judgement{policy: p, facts: f, verdict: &Verdict{Commit: f.Commit, Subject: f.Subject}}
+}
+
+// refuse records a refusal that the parent's file decided, or none if zero.
+func (j *judgement) refuse(reason Reason, parent gitwalk.ID, format string, args ...any) bool {
+	j.verdict.Refusal = &Refusal{
+		Commit: j.facts.Commit, Subject: j.facts.Subject, Reason: reason,
+		Signer: j.verdict.Signer, Parent: parent, Detail: fmt.Sprintf(format, args...),
+	}
+	return true
+}
+
+// notYet records that the verdict depends on a part of version 1 of the file
+// that this program reads and does not judge.
+func (j *judgement) notYet(format string, args ...any) {
+	j.verdict.Unchecked = &UncheckedError{
+		Commit: j.facts.Commit, Reason: CannotCheck,
+		Detail: fmt.Sprintf("its verdict needs %q, which this version does not judge", fmt.Sprintf(format, args...)),
+	}
+}
+
+func (j *judgement) malformed() bool {
+	if j.facts.Malformed == nil {
+		return false
+	}
+	return j.refuse(MalformedCommit, gitwalk.ID{}, "%s", j.facts.Malformed)
+}
+
+// signature requires a verified signature without any of the refused
+// weaknesses, and sets the verdict's signer.
+func (j *judgement) signature(refused signer.Weakness) bool {
+	if !j.facts.Signed {
+		return j.refuse(Unsigned, gitwalk.ID{}, "it has no signature")
+	}
+	result := j.facts.Signature
+	if weak := result.Weakness & refused; weak != 0 {
+		j.refuse(WeakSignature, gitwalk.ID{}, "its signature uses %s", weak)
+		j.claim(result)
+		return true
+	}
+	if problem := result.Problem; problem != nil {
+		j.refuse(reasonOf[problem.Kind], gitwalk.ID{}, "%s", problem.Detail)
+		j.claim(result)
+		return true
+	}
+	j.verdict.Signer = &Signer{Identity: *result.Identity}
+	return false
+}
+
+// claim notes whom an unacceptable signature names.
+func (j *judgement) claim(result signer.Result) {
+	if result.Problem != nil {
+		j.verdict.Refusal.Claimed = result.Problem.Claimed
+	} else {
+		j.verdict.Refusal.Claimed = string(result.Identity.Key)
+	}
+}
+
+var reasonOf = map[signer.Kind]Reason{
+	signer.Malformed:    MalformedCommit,
+	signer.Unsupported:  UnsupportedSignature,
+	signer.Weak:         WeakSignature,
+	signer.UnknownKey:   UnknownKey,
+	signer.BadSignature: BadSignature,
+}
+
+// authorization requires the signer in the authorizations of every parent, with
+// the rights that the commit needs.
+func (j *judgement) authorization() bool {
+	if len(j.facts.Parents) == 0 {
+		return j.refuse(Unauthorized, gitwalk.ID{}, "it has no parent that could authorize it and is not the introduction")
+	}
+	for _, parent := range j.facts.Parents {
+		if err := parent.File.Err; err != nil {
+			return j.refuse(MalformedAuthorizations, parent.ID, "the authorizations of its parent are malformed: %s", err)
+		}
+		if j.by(parent) {
+			return true
+		}
+	}
+	return false
+}
+
+// by requires one parent's authorization.
+func (j *judgement) by(parent Parent) bool {
+	authorizations := j.policy.authorizations(parent)
+	if authorizations == nil {
+		return j.refuse(Unauthorized, parent.ID, "its parent has no authorizations file, so nobody is authorized")
+	}
+	entry, listed := authorizations.Match(&j.verdict.Signer.Identity)
+	if !listed {
+		return j.refuse(Unauthorized, parent.ID, "its signer is not listed in the authorizations of its parent")
+	}
+	j.verdict.Signer.Name = entry.Name
+	j.entries = append(j.entries, entry)
+	if needed := j.rights(parent); entry.Rights&needed != needed {
+		return j.refuse(Unauthorized, parent.ID, "it needs the right to %s, and its signer may only %s", needed&^entry.Rights, entry.Rights)
+	}
+	return false
+}
+
+// rights are what the signer must be allowed by one parent.
+func (j *judgement) rights(parent Parent) Right {
+	needed := RightCommit
+	if len(j.facts.Parents) > 1 {
+		needed = RightMerge
+	}
+	if !j.facts.File.same(parent.File) {
+		needed |= RightAuthorize
+	}
+	return needed
+}
+
+// ownFile requires that the commit leaves a well-formed file if there was one.
+// What the file says does not count for the commit itself.
+func (j *judgement) ownFile() bool {
+	if err := j.facts.File.Err; err != nil {
+		return j.refuse(MalformedAuthorizations, gitwalk.ID{}, "%s", err)
+	}
+	if j.facts.File.Present() {
+		return false
+	}
+	for _, parent := range j.facts.Parents {
+		if parent.File.Present() {
+			return j.refuse(AuthorizationsRemoved, parent.ID, "it removes %s", j.policy.Introduction.Format.FileName())
+		}
+	}
+	return false
+}
+
+// unjudgedRights finds what else would have to hold for a commit that is
+// otherwise authentic.
+func (j *judgement) unjudgedRights() {
+	for i, parent := range j.facts.Parents {
+		if len(j.entries[i].Paths) > 0 {
+			j.notYet("paths")
+		}
+		authorizations := j.policy.authorizations(parent)
+		if authorizations.Threshold > 1 && !j.facts.File.same(parent.File) {
+			j.notYet("threshold: %d", authorizations.Threshold)
+		}
+	}
+}
