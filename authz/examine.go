@@ -50,7 +50,25 @@ func (r *run) examine(ctx context.Context, id gitwalk.ID) (*Examination, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Examination{Standing: standing, Facts: *facts, Verdict: judge(facts)}, nil
+	return &Examination{Standing: standing, Facts: *facts, Verdict: placed(standing, judge(facts))}, nil
+}
+
+// placed is the verdict on a commit that stands in this place. What lies below the
+// introduction is accepted with it as a whole; what lies beside it is never
+// authentic, whoever has signed it.
+func placed(standing Standing, judged *Verdict) *Verdict {
+	v := &Verdict{Commit: judged.Commit, Subject: judged.Subject, Signer: judged.Signer}
+	switch standing {
+	case BelowIntroduction:
+		return v
+	case BesideIntroduction:
+		v.Refusal = &Refusal{
+			Commit: v.Commit, Subject: v.Subject, Signer: v.Signer,
+			Reason: NotDescendant, Detail: "it does not descend from the introduction",
+		}
+		return v
+	}
+	return judged
 }
 
 // facts gathers all that the rule looks at, with this goroutine alone.
