@@ -35,17 +35,35 @@ func Of(o authz.Outcome) Class {
 	return Unchecked
 }
 
-// An Error ends a command without a verdict.
+// OfVerdict is the class of one judged commit.
+func OfVerdict(v *authz.Verdict) Class {
+	switch {
+	case v.Refusal != nil:
+		return Refused
+	case v.Unchecked != nil:
+		return Unchecked
+	}
+	return Authentic
+}
+
+// An Error ends a command that is not done.
 type Error struct {
 	Class Class
 	// Reason is the stable word of an Unchecked error, or empty.
 	Reason authz.Reason
-	Err    error
+	// Err is what went wrong, or nil if all has been said: the verdict is.
+	Err error
 	// Hint says what to do next, in words for everybody, or is empty.
 	Hint string
 }
 
-func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Class.Name
+	}
+	return e.Err.Error()
+}
+
 func (e *Error) Unwrap() error { return e.Err }
 
 // UsageError says that the command was called or configured wrongly.

@@ -41,6 +41,23 @@ func Recorded(config gitrepo.Config, branch string) Settings {
 	return s.Or(guix(config))
 }
 
+// CheckReplace makes sure that recording s for a branch would not replace another
+// introduction without the user's knowing.
+func CheckReplace(config gitrepo.Config, branch string, s Settings, replace bool) error {
+	old := section(config, Section, branch)
+	if replace || old.Introduction == "" && old.Signer == "" {
+		return nil
+	}
+	was, err := old.Parse()
+	is, errNew := s.Parse()
+	if err == nil && errNew == nil && was.Commit == is.Commit && was.Signer == is.Signer {
+		return nil
+	}
+	return outcome.UsageError(
+		fmt.Errorf("another introduction is recorded already: %s, signed by %s", old.Introduction, old.Signer),
+		"if you are sure that the new one is right, add --replace")
+}
+
 func section(config gitrepo.Config, name, subsection string) Settings {
 	get := func(key string) string {
 		value, _ := config.Get(name, subsection, key)

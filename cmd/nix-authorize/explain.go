@@ -1,0 +1,64 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/report"
+	"github.com/nix-authorize/nix-authorize/internal/verification"
+)
+
+const explainHelp = `Show why one commit is or is not authentic, step by step: where it stands with
+respect to the introduction, its form, its signature and key, what the
+authorizations of each parent say about that key, and what the rule makes of it.
+
+This is about the commit alone. "nix-authorize verify" judges what it builds on too.
+
+Exit codes: 0 authentic, 1 refused, 2 wrong usage or configuration, 5 could not
+check, 130 interrupted.`
+
+func (a *app) explainCommand() *cobra.Command {
+	var policy policyFlags
+	cmd := &cobra.Command{
+		Use:   "explain COMMIT",
+		Short: "show why one commit is or is not authentic",
+		Long:  explainHelp,
+		Args:  cobra.ExactArgs(1),
+	}
+	policy.add(cmd)
+	policy.noCache = true
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.explain(cmd, args[0], &policy) }
+	return cmd
+}
+
+func (a *app) explain(cmd *cobra.Command, name string, policy *policyFlags) error {
+	show, err := a.start(cmd)
+	if err != nil {
+		return err
+	}
+	repository, err := a.open(cmd)
+	if err != nil {
+		return err
+	}
+	revision, err := verification.Resolve(repository, name)
+	if err != nil {
+		return err
+	}
+	// A commit named by its id belongs to no branch; the one that is checked
+	// out says which settings count.
+	if revision.Branch == "" {
+		revision.Branch = repository.HeadBranch()
+	}
+	v, err := a.prepare(repository, policy, revision, 0)
+	if err != nil {
+		return err
+	}
+	examination, err := v.Examine(cmd.Context(), revision.ID)
+	if err != nil {
+		return err
+	}
+	show.Handle(report.Explained{
+		Started: started(v, name, revision), Examination: examination, Steps: v.Policy.Explain(examination),
+	})
+	return verdict(outcome.OfVerdict(examination.Verdict))
+}

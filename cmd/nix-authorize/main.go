@@ -1,0 +1,46 @@
+// Command nix-authorize decides whether a Git history may be trusted: it checks
+// that each commit since a trusted introduction is signed by a key that the
+// authorizations file of its parents lists. docs/spec.md has the rules.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/report"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	a := &app{getenv: getenv, stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	class := outcome.Authentic
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		failed := a.failure(err)
+		class = failed.Class
+		if failed.Err != nil {
+			a.handler(command).Handle(report.Failed{Error: failed})
+		}
+	}
+	if a.report != nil {
+		if err := a.report.Close(); err != nil && class.Exit == 0 {
+			class = outcome.Unchecked
+		}
+	}
+	return class.Exit
+}

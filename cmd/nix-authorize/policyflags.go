@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
+	"github.com/nix-authorize/nix-authorize/internal/report"
+	"github.com/nix-authorize/nix-authorize/internal/trust"
+	"github.com/nix-authorize/nix-authorize/internal/verification"
+)
+
+// policyFlags are the flags that say by what a history is judged.
+type policyFlags struct {
+	settings   trust.Settings
+	historical string
+	noCache    bool
+}
+
+func (p *policyFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&p.settings.Introduction, "introduction", "", "the introduction: a full `COMMIT` id")
+	flags.StringVar(&p.settings.Signer, "signer", "", "the `FINGERPRINT` of the key that signed the introduction")
+	flags.StringVar(&p.settings.Keyring, "keyring", "", "where to look up OpenPGP keys: a `BRANCH`, or a directory such as ./keys")
+	flags.StringVar(&p.settings.Authorizations, "authorizations", "", "the `FILE` in each tree that lists who may sign: .nix-authorizations or .guix-authorizations")
+	flags.StringVar(&p.historical, "historical-authorizations", "", "a `FILE` with the authorizations of commits that have none in their tree")
+	p.settings.Origin = "the command line"
+}
+
+// prepare makes a verification for a revision.
+func (a *app) prepare(repository *gitrepo.Repository, p *policyFlags, revision gitrepo.Revision, maxRefusals int) (*verification.Verification, error) {
+	v, err := verification.Prepare(repository, revision.Branch, verification.Options{
+		Dir: a.dir, Getenv: a.getenv, Settings: p.settings, Historical: p.historical,
+		NoCache: p.noCache, MaxRefusals: maxRefusals,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, skipped := range v.Keyring.Skipped {
+		a.report.Handle(report.Note{Text: "keyring: skipped " + skipped.File + ": " + skipped.Detail})
+	}
+	return v, nil
+}
+
+func started(v *verification.Verification, name string, revision gitrepo.Revision) report.Started {
+	return report.Started{
+		Policy: v.Policy, Origin: v.Origin, Revision: name, Tip: revision.ID,
+		Keyring: v.Keyring.Name, MissingHint: verification.MissingHint(v.Repository),
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nix-authorize/nix-authorize/authz"
+	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/report"
+	"github.com/nix-authorize/nix-authorize/internal/verification"
+)
+
+const verifyHelp = `Judge the history of REVISION (default: HEAD).
+
+Every commit since the introduction must be signed by a key that the authorizations
+file of each of its parents lists, and the introduction by exactly the signer that
+you trust. Both come from the command line or from what "nix-authorize trust" or
+"guix git authenticate" has recorded in the repository's configuration, never from
+the history itself.
+
+A second run judges only what is new; --no-cache judges everything again.
+
+Exit codes: 0 authentic, 1 refused, 2 wrong usage or configuration, 5 could not
+check, 130 interrupted.`
+
+func (a *app) verifyCommand() *cobra.Command {
+	var (
+		policy      policyFlags
+		maxRefusals int
+		stats       bool
+	)
+	cmd := &cobra.Command{
+		Use:   "verify [REVISION]",
+		Short: "judge the history of a commit",
+		Long:  verifyHelp,
+		Example: `  nix-authorize verify
+  nix-authorize verify origin/main --stats
+  nix-authorize verify --introduction 9edb3f66fd807b096b48283debdcddccfea34bad \
+      --signer "BBB0 2DDF 2CEA F6A8 0D1D  E643 A2A0 6DF2 A33A 54FA" \
+      --authorizations .guix-authorizations`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	policy.add(cmd)
+	cmd.Flags().IntVar(&maxRefusals, "max-refusals", 20, "stop after `N` refused commits; 0 for no limit")
+	cmd.Flags().BoolVar(&stats, "stats", false, "show how many commits each key has signed")
+	cmd.Flags().BoolVar(&policy.noCache, "no-cache", false, "judge everything again and remember nothing")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if maxRefusals < 0 {
+			return errors.New("--max-refusals cannot be negative")
+		}
+		return a.verify(cmd, revisionOr(args, "HEAD"), &policy, maxRefusals, stats)
+	}
+	return cmd
+}
+
+func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, maxRefusals int, stats bool) error {
+	show, err := a.start(cmd)
+	if err != nil {
+		return err
+	}
+	repository, err := a.open(cmd)
+	if err != nil {
+		return err
+	}
+	revision, err := verification.Resolve(repository, name)
+	if err != nil {
+		return err
+	}
+	v, err := a.prepare(repository, policy, revision, maxRefusals)
+	if err != nil {
+		return err
+	}
+	show.Handle(started(v, name, revision))
+	judged, uncached, err := v.Judge(cmd.Context(), revision.ID, func(e authz.Event) { show.Handle(report.Progress{Event: e}) })
+	if err != nil {
+		return err
+	}
+	if uncached != nil {
+		show.Handle(report.Warning{Code: "not-cached", Text: "the result could not be remembered: " + uncached.Error(),
+			Hint: "the next run judges everything again; --no-cache says that this is intended"})
+	}
+	for _, warning := range v.Concerns(revision.ID) {
+		show.Handle(report.Warning(warning))
+	}
+	show.Handle(report.Finished{Report: judged, Stats: stats})
+	return verdict(outcome.Of(judged.Outcome()))
+}
+
+// revisionOr is the revision in the arguments, or the default.
+func revisionOr(args []string, name string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	return name
+}

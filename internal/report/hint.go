@@ -1,0 +1,56 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/nix-authorize/nix-authorize/authz"
+	"github.com/nix-authorize/nix-authorize/internal/verification"
+)
+
+// hintFor says what somebody who is no expert can do about a refused commit.
+func hintFor(r *authz.Refusal, s Started) string {
+	file := s.Policy.Introduction.Format.FileName()
+	switch r.Reason {
+	case authz.Unsigned:
+		return fmt.Sprintf("whoever is listed in %s must make this change again as a signed commit (git commit -S)", file)
+	case authz.BadSignature:
+		return "the commit was changed after it was signed, or the signature is made up; do not use it, and ask its author"
+	case authz.WeakSignature:
+		return "the signer must sign with a current key and SHA-256 or SHA-512; for gpg that is the default since version 2"
+	case authz.UnsupportedSignature:
+		return "sign with OpenPGP (git config gpg.format openpgp) or SSH (git config gpg.format ssh)"
+	case authz.UnknownKey:
+		return fmt.Sprintf("if the key belongs to a committer, get it into the keyring (looked up in: %s), for example with \"git fetch origin keyring:keyring\"", Printable(s.Keyring))
+	case authz.Unauthorized:
+		return unauthorizedHint(r, file)
+	case authz.MalformedCommit:
+		return "no current git makes such a commit; do not use it, and make the change again with git"
+	case authz.MalformedAuthorizations:
+		return fmt.Sprintf("stay at the parent of this commit, and ask the project to mend %s in a new commit on top of that parent", file)
+	case authz.AuthorizationsRemoved:
+		return fmt.Sprintf("without %s nobody could be authorized any more; stay at the parent of this commit", file)
+	case authz.WrongIntroduction:
+		return "compare commit and signer with what the project publishes; one digit that differs means a different history"
+	case authz.NotDescendant:
+		return "check that this is the right branch and introduction; if both are, the history has been replaced: do not use it"
+	}
+	return ""
+}
+
+func unauthorizedHint(r *authz.Refusal, file string) string {
+	if r.Parent.IsZero() {
+		return "a history of its own cannot be merged in; apply its changes as signed commits instead"
+	}
+	return fmt.Sprintf("\"git show %.12s:%s\" shows who may sign it; if the signer should be one of them, somebody listed there must first add the key, in a commit that this one descends from", r.Parent, file)
+}
+
+// hintForUnchecked says what is to be done so that a commit can be checked.
+func hintForUnchecked(u *authz.UncheckedError, s Started) string {
+	switch u.Reason {
+	case authz.MissingObject:
+		return s.MissingHint
+	case authz.CorruptObject:
+		return verification.HintCorrupt
+	}
+	return "this history needs a later version of nix-authorize"
+}
