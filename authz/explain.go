@@ -80,7 +80,7 @@ func (x *explainer) form() bool {
 		x.add("form", StepFails, gitwalk.ID{}, "%s", x.facts.Malformed)
 		return false
 	}
-	x.add("form", StepHolds, gitwalk.ID{}, "the commit and its tree are canonical; it has %d parents", len(x.facts.Parents))
+	x.add("form", StepHolds, gitwalk.ID{}, "the commit and its tree are canonical; parents: %d", len(x.facts.Parents))
 	return true
 }
 
