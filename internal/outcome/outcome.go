@@ -20,8 +20,16 @@ var (
 	Authentic   = Class{string(authz.Authentic), 0}
 	Refused     = Class{string(authz.Refused), 1}
 	Usage       = Class{"usage", 2}
+	Downgrade   = Class{"downgrade", 3}
+	Stale       = Class{"stale", 4}
 	Unchecked   = Class{string(authz.Unchecked), 5}
 	Interrupted = Class{"interrupted", 130}
+)
+
+// The reasons of the classes Downgrade and Stale.
+const (
+	ReasonDowngrade authz.Reason = "downgrade"
+	ReasonStale     authz.Reason = "stale"
 )
 
 // Of is the class of a judged history.
@@ -49,7 +57,7 @@ func OfVerdict(v *authz.Verdict) Class {
 // An Error ends a command that is not done.
 type Error struct {
 	Class Class
-	// Reason is the stable word of an Unchecked error, or empty.
+	// Reason is the stable word for why, or empty for wrong usage.
 	Reason authz.Reason
 	// Err is what went wrong, or nil if all has been said: the verdict is.
 	Err error
