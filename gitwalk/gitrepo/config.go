@@ -58,6 +58,20 @@ func (c Config) Get(section, subsection, key string) (string, bool) {
 	return "", false
 }
 
+// All returns all values of a variable in the order of the file.
+func (c Config) All(section, subsection, key string) []string {
+	var values []string
+	for _, e := range c.entries {
+		if e.subsection == subsection && strings.EqualFold(e.section, section) && strings.EqualFold(e.key, key) {
+			values = append(values, e.value)
+		}
+	}
+	return values
+}
+
+// IsTrue reads a boolean as git does. What is no boolean is not true.
+func (c Config) IsTrue(section, subsection, key string) bool { return c.isTrue(section, subsection, key) }
+
 // Subsections are the subsections of a section in the order of their first
 // appearance.
 func (c Config) Subsections(section string) []string {

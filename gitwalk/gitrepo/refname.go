@@ -24,6 +24,11 @@ func validRefName(name string) bool {
 	})
 }
 
+// ValidBranch says whether a branch may have this short name.
+func ValidBranch(name string) bool {
+	return name != "" && name[0] != '-' && validRefName("refs/heads/"+name)
+}
+
 // isPseudoRef recognizes HEAD, FETCH_HEAD, ORIG_HEAD and others that lie beside
 // the directory refs.
 func isPseudoRef(name string) bool {

@@ -47,30 +47,29 @@ func (e *NotFoundError) Error() string {
 // Load reads the keyring that name stands for: a branch, a remote-tracking branch
 // such as "upstream/keyring", a full ref name, or a directory, relative to dir
 // and certainly meant if it begins with "." or "/". The empty name is the default.
+// The keys of the ref more are added, unless it is empty; if it exists, the default
+// need not.
 //
 // Bad files are skipped. The error is a *NotFoundError, one of reading refs or
 // directories, or one of gitwalk's if an object of the branch cannot be had.
-func Load(repository *gitrepo.Repository, dir, name string) (*Loaded, error) {
-	if strings.HasPrefix(name, ".") || filepath.IsAbs(name) {
-		return loadDir(dir, name)
+func Load(repository *gitrepo.Repository, dir, name, more string) (*Loaded, error) {
+	l := loader{repository: repository}
+	added, err := l.ref(more)
+	if err != nil {
+		return nil, err
 	}
-	branch := name
-	if name == "" {
-		branch = DefaultBranch
+	found, err := l.place(dir, name)
+	if err != nil {
+		return nil, err
 	}
-	for _, ref := range refsOf(branch) {
-		id, ok, err := repository.Ref(ref)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			return loadBranch(repository, ref, id)
-		}
+	switch {
+	case found || name == "" && added:
+	case name == "":
+		return nil, &NotFoundError{Name: DefaultBranch, Default: true}
+	default:
+		return nil, &NotFoundError{Name: name}
 	}
-	if name == "" {
-		return nil, &NotFoundError{Name: branch, Default: true}
-	}
-	return loadDir(dir, name)
+	return l.loaded(), nil
 }
 
 // None is the keyring of a repository that has none: it knows no OpenPGP key.
@@ -83,39 +82,79 @@ func refsOf(branch string) []string {
 	return []string{"refs/heads/" + branch, "refs/remotes/origin/" + branch, "refs/remotes/" + branch}
 }
 
-func loadDir(dir, name string) (*Loaded, error) {
+// loader collects the files of one keyring from one or more places.
+type loader struct {
+	repository *gitrepo.Repository
+	files      []keyring.File
+	skipped    []keyring.Skipped
+	names      []string
+	commit     gitwalk.ID
+}
+
+// place reads what a name stands for, and says whether there is such a thing.
+func (l *loader) place(dir, name string) (bool, error) {
+	if strings.HasPrefix(name, ".") || filepath.IsAbs(name) {
+		return l.directory(dir, name)
+	}
+	branch := name
+	if name == "" {
+		branch = DefaultBranch
+	}
+	for _, ref := range refsOf(branch) {
+		if found, err := l.ref(ref); found || err != nil {
+			return found, err
+		}
+	}
+	if name == "" {
+		return false, nil
+	}
+	return l.directory(dir, name)
+}
+
+func (l *loader) directory(dir, name string) (bool, error) {
 	path := name
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
 	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, &NotFoundError{Name: name}
+		return false, nil
 	}
 	files, skipped, err := keyring.ReadDir(path)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	return loaded("directory "+name, files, skipped), nil
+	l.add("directory "+name, files, skipped)
+	return true, nil
 }
 
-func loadBranch(repository *gitrepo.Repository, ref string, tip gitwalk.ID) (*Loaded, error) {
-	source, err := repository.NewSource()
+// ref reads the tree of the commit that a ref names. No ref has the empty name.
+func (l *loader) ref(name string) (bool, error) {
+	tip, ok, err := l.repository.Ref(name)
+	if err != nil || !ok {
+		return false, err
+	}
+	source, err := l.repository.NewSource()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	reader := gitwalk.NewReader(source)
 	defer reader.Close()
 	files, skipped, err := readBranch(reader, tip)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	short := strings.TrimPrefix(strings.TrimPrefix(ref, "refs/heads/"), "refs/remotes/")
-	l := loaded("branch "+short, files, skipped)
-	l.Commit = tip
-	return l, nil
+	l.commit = tip
+	l.add("branch "+strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "refs/remotes/"), files, skipped)
+	return true, nil
 }
 
-func loaded(name string, files []keyring.File, skipped []keyring.Skipped) *Loaded {
-	k := keyring.New(files)
-	return &Loaded{Keyring: k, Name: name, Skipped: append(skipped, k.Skipped()...)}
+func (l *loader) add(name string, files []keyring.File, skipped []keyring.Skipped) {
+	l.names = append(l.names, name)
+	l.files = append(l.files, files...)
+	l.skipped = append(l.skipped, skipped...)
+}
+
+func (l *loader) loaded() *Loaded {
+	k := keyring.New(l.files)
+	return &Loaded{Keyring: k, Name: strings.Join(l.names, ", "), Commit: l.commit, Skipped: append(l.skipped, k.Skipped()...)}
 }

@@ -53,7 +53,7 @@ func ListKeys(repository *gitrepo.Repository, o KeyListOptions) (*KeyList, error
 	if o.Authorizations == "" {
 		o.Authorizations = recorded.Authorizations
 	}
-	if list.Keyring, err = keysource.Load(repository, o.Dir, o.Keyring); err != nil {
+	if list.Keyring, err = keysource.Load(repository, o.Dir, o.Keyring, ""); err != nil {
 		var absent *keysource.NotFoundError
 		if !errors.As(err, &absent) || !absent.Default {
 			return nil, classify(repository, err)

@@ -26,6 +26,11 @@ type Options struct {
 	Getenv func(string) string
 	// Settings come before those that the repository has recorded.
 	Settings trust.Settings
+	// Fallback settings come after those that the repository has recorded.
+	Fallback trust.Settings
+	// MoreKeys is the full name of a ref whose keys are added to the keyring, or
+	// empty: a pull looks keys up in what it has just fetched, too.
+	MoreKeys string
 	// Historical is the name of a file with the authorizations of commits that
 	// have none in their tree, or empty.
 	Historical string
@@ -71,7 +76,7 @@ func Prepare(repository *gitrepo.Repository, branch string, o Options) (*Verific
 	if err != nil {
 		return nil, classify(repository, err)
 	}
-	settings := o.Settings.Or(trust.Recorded(config, branch))
+	settings := o.Settings.Or(trust.Recorded(config, branch)).Or(o.Fallback)
 	introduction, err := settings.Parse()
 	if err != nil {
 		return nil, err
@@ -87,7 +92,7 @@ func Prepare(repository *gitrepo.Repository, branch string, o Options) (*Verific
 	if err != nil {
 		return nil, err
 	}
-	if v.Keyring, err = loadKeyring(repository, o.Dir, settings.Keyring, introduction); err != nil {
+	if v.Keyring, err = loadKeyring(repository, o, settings.Keyring, introduction); err != nil {
 		return nil, err
 	}
 	if dir, ok := cache.Dir(o.Getenv); ok && !o.NoCache {
@@ -147,8 +152,8 @@ func formatOf(repository *gitrepo.Repository, introduction gitwalk.ID) (authz.Fo
 		"say which one counts: --authorizations .nix-authorizations, or --authorizations .guix-authorizations")
 }
 
-func loadKeyring(repository *gitrepo.Repository, dir, name string, introduction authz.Introduction) (*keysource.Loaded, error) {
-	keys, err := keysource.Load(repository, dir, name)
+func loadKeyring(repository *gitrepo.Repository, o Options, name string, introduction authz.Introduction) (*keysource.Loaded, error) {
+	keys, err := keysource.Load(repository, o.Dir, name, o.MoreKeys)
 	var absent *keysource.NotFoundError
 	if errors.As(err, &absent) && absent.Default && introduction.Signer.IsSSH() {
 		return keysource.None(), nil
