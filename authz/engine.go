@@ -29,9 +29,15 @@ type Verifier struct {
 	// authentic, with all that they descend from. Those that the repository
 	// does not have are ignored. They spare work and change no verdict.
 	Known []gitwalk.ID
+	// KnownDescend says that each of Known descends from the introduction, as
+	// every tip does that Verify found authentic. Without it Verify takes
+	// nobody's word for that and walks from the tip to the introduction, which
+	// costs about as much as to read all commits between them.
+	KnownDescend bool
 	// Workers is how many goroutines read and check; 0 is one for each core.
 	Workers int
-	// MaxRefusals ends the judging after so many refusals; 0 is no limit.
+	// MaxRefusals ends the judging after so many refusals, and no more commits
+	// than that are reported as unchecked; 0 is no limit.
 	MaxRefusals int
 	// Observe is told of progress and verdicts; it may be nil.
 	Observe func(Event)
@@ -41,8 +47,9 @@ type Verifier struct {
 // closure(introduction) by the rule, the introduction itself, and that tip
 // descends from it.
 //
-// The verdict is the report's Outcome. The error is not nil only if there is no
-// verdict: ctx was cancelled, or the repository cannot be opened.
+// The verdict is the report's Outcome. An object that is missing or corrupt ends
+// the judging and is reported. The error is not nil only if there is no verdict:
+// ctx was cancelled, or the repository cannot be opened or read at all.
 func (v *Verifier) Verify(ctx context.Context, tip gitwalk.ID) (*Report, error) {
 	source, err := v.Objects.NewSource()
 	if err != nil {
@@ -55,10 +62,11 @@ func (v *Verifier) Verify(ctx context.Context, tip gitwalk.ID) (*Report, error) 
 		files:   newFiles(v.Policy.Introduction.Format, reader),
 		report:  &Report{Policy: v.Policy, Tip: tip},
 		signers: make(map[signer.Fingerprint]*SignerCount),
+		blind:   make(map[gitwalk.ID]error),
 	}
 	err = r.verify(ctx, tip)
 	if unchecked := uncheckedFrom(tip, err); unchecked != nil {
-		r.report.Unchecked = append(r.report.Unchecked, unchecked)
+		r.unchecked(unchecked)
 		err = nil
 	}
 	if err != nil {
@@ -76,7 +84,9 @@ type run struct {
 	report  *Report
 	signers map[signer.Fingerprint]*SignerCount
 	// inRange has the files of the commits of the range, by their index.
-	inRange []*File
+	inRange []fileRef
+	// blind has the merges of which follow could not tell the rule, and why.
+	blind map[gitwalk.ID]error
 }
 
 func (r *run) observe(e Event) {
@@ -86,16 +96,13 @@ func (r *run) observe(e Event) {
 }
 
 func (r *run) verify(ctx context.Context, tip gitwalk.ID) error {
-	introduction, err := r.introduction()
+	introduction, err := r.introduction(ctx)
 	if err != nil {
 		return err
 	}
 	r.record(introduction)
 	known := r.known()
-	commits, err := gitwalk.Walk(ctx, r.reader, tip, append(known, r.Policy.Introduction.Commit), gitwalk.Options{
-		Follow:   r.follow,
-		Progress: func(found int) { r.observe(Walking{found}) },
-	})
+	commits, err := r.walk(ctx, tip, known)
 	if err != nil {
 		return err
 	}
@@ -115,12 +122,22 @@ func (r *run) verify(ctx context.Context, tip gitwalk.ID) error {
 }
 
 // introduction judges the introduction.
-func (r *run) introduction() (*Verdict, error) {
-	facts, err := r.introductionFacts(r.Policy.Introduction.Commit)
+func (r *run) introduction(ctx context.Context) (*Verdict, error) {
+	facts, err := r.introductionFacts(ctx, r.Policy.Introduction.Commit)
 	if err != nil {
 		return nil, err
 	}
 	return r.Policy.JudgeIntroduction(facts), nil
+}
+
+// walk finds the commits between the tip and the introduction, less those that
+// are known.
+func (r *run) walk(ctx context.Context, tip gitwalk.ID, known []gitwalk.ID) (*gitwalk.Range, error) {
+	exclude := append(slices.Clone(known), r.Policy.Introduction.Commit)
+	return gitwalk.Walk(ctx, r.reader, tip, exclude, gitwalk.Options{
+		Follow:   r.follow,
+		Progress: func(found int) { r.observe(Walking{found}) },
+	})
 }
 
 // known are the commits of Known that the repository has.
@@ -135,32 +152,52 @@ func (r *run) known() []gitwalk.ID {
 }
 
 // follow leaves out the side branches of merges that are not judged by the
-// strict rule: they are content there, not history.
+// strict rule: they are content there, not history. Which rule it is may be
+// unknown in an incomplete repository. That matters only if the merge does not
+// turn out to be an ancestor of the introduction.
 func (r *run) follow(merge gitwalk.ID, links gitwalk.Links) ([]gitwalk.ID, error) {
 	if r.Policy.Introduction.Format != NixFormat {
 		return links.Parents, nil
 	}
-	file, err := r.files.of(links.Parents[0])
+	first := links.Parents[0]
+	file, err := r.firstParentFile(first)
 	if err != nil {
-		return nil, r.uncheckedAt(links.Parents[0], err)
+		if unchecked := uncheckedFrom(first, err); unchecked != nil {
+			r.blind[merge] = unchecked
+			return links.Parents[:1], nil
+		}
+		return nil, err
 	}
 	parents := make([]Parent, len(links.Parents))
-	parents[0] = Parent{links.Parents[0], file}
+	parents[0] = Parent{first, file}
 	if r.Policy.mergeRule(parents) != MergesStrict {
 		return links.Parents[:1], nil
 	}
 	return links.Parents, nil
 }
 
-// descends says whether the tip descends from the introduction.
+// firstParentFile is the file of a commit that is likely to be in the range, so
+// that nothing is gained by remembering it.
+func (r *run) firstParentFile(commit gitwalk.ID) (*File, error) {
+	ref, err := r.files.find(commit)
+	if err != nil {
+		return nil, err
+	}
+	return r.files.get(ref)
+}
+
+// descends says whether the tip descends from the introduction. Where a known
+// commit stands between the two, the way to the introduction was not walked.
 func (r *run) descends(ctx context.Context, commits *gitwalk.Range, known []gitwalk.ID) (bool, error) {
-	if slices.ContainsFunc(append(known, r.Policy.Introduction.Commit), commits.Touches) {
+	introduction := r.Policy.Introduction.Commit
+	if commits.Touches(introduction) || r.KnownDescend && slices.ContainsFunc(known, commits.Touches) {
 		return true, nil
 	}
 	if len(known) == 0 {
 		return false, nil
 	}
-	return gitwalk.IsAncestor(ctx, r.reader, r.Policy.Introduction.Commit, r.report.Tip)
+	whole, err := r.walk(ctx, r.report.Tip, nil)
+	return err == nil && whole.Touches(introduction), err
 }
 
 func (r *run) notDescendant(ctx context.Context, tip gitwalk.ID) *Refusal {
@@ -179,17 +216,12 @@ func (r *run) notDescendant(ctx context.Context, tip gitwalk.ID) *Refusal {
 
 // judgeRange judges all commits, parents first.
 func (r *run) judgeRange(ctx context.Context, commits *gitwalk.Range) error {
-	r.inRange = make([]*File, 0, commits.Len())
+	r.inRange = make([]fileRef, 0, commits.Len())
 	for gathered, err := range gather(ctx, r.Verifier, commits) {
 		if err != nil {
 			return err
 		}
-		facts, err := r.complete(gathered, commits)
-		if err != nil {
-			return err
-		}
-		r.inRange = append(r.inRange, facts.File)
-		if err := r.judge(ctx, facts, commits); err != nil {
+		if err := r.judge(ctx, gathered, commits); err != nil {
 			return err
 		}
 		r.observe(Judging{len(r.inRange), commits.Len()})
@@ -202,37 +234,61 @@ func (r *run) judgeRange(ctx context.Context, commits *gitwalk.Range) error {
 }
 
 // judge judges a commit of the range. The walk may have let in an ancestor of
-// the introduction whose date is wrong: such a commit needs no authorization.
-func (r *run) judge(ctx context.Context, facts *Facts, commits *gitwalk.Range) error {
-	verdict := r.Policy.Judge(facts)
-	if !verdict.Authentic() {
-		excluded, err := commits.Excluded(ctx, facts.Commit)
-		if err != nil {
-			return r.uncheckedAt(facts.Commit, err)
-		}
-		if excluded {
-			r.report.Commits--
-			return nil
-		}
+// the introduction whose date is wrong: such a commit needs no authorization,
+// and it does not matter if its objects are missing.
+func (r *run) judge(ctx context.Context, gathered *gathered, commits *gitwalk.Range) error {
+	id, ref := gathered.facts.Commit, r.files.gathered(gathered)
+	r.inRange = append(r.inRange, ref)
+	verdict, unreadable := r.verdict(ctx, gathered, ref, commits)
+	if unreadable == nil && verdict.Authentic() {
+		r.count(verdict)
+		r.record(verdict)
+		return nil
 	}
-	r.count(verdict)
+	excluded, err := commits.Excluded(ctx, id)
+	switch {
+	case excluded:
+		r.report.Commits--
+		return nil
+	case unreadable != nil:
+		return unreadable
+	case err != nil:
+		unchecked := uncheckedFrom(id, err)
+		if unchecked == nil {
+			return err
+		}
+		verdict.Refusal, verdict.Unchecked = nil, unchecked
+	}
 	r.record(verdict)
 	return nil
+}
+
+// verdict judges a commit of the range by the rule alone. The error is that the
+// repository does not have what the verdict rests on.
+func (r *run) verdict(ctx context.Context, gathered *gathered, ref fileRef, commits *gitwalk.Range) (*Verdict, error) {
+	if err := r.blind[gathered.facts.Commit]; err != nil {
+		return nil, err
+	}
+	facts, err := r.complete(ctx, gathered, ref, commits)
+	if err != nil {
+		return nil, err
+	}
+	return r.Policy.Judge(facts), nil
 }
 
 // complete adds to what was gathered of a commit its own file and those of its
 // parents. Commits in the range are completed in its order, parents first, and
 // their files are kept for their children.
-func (r *run) complete(gathered *gathered, commits *gitwalk.Range) (*Facts, error) {
+func (r *run) complete(ctx context.Context, gathered *gathered, ref fileRef, commits *gitwalk.Range) (*Facts, error) {
 	facts := &gathered.facts
-	if gathered.err != nil {
-		return nil, r.uncheckedAt(facts.Commit, gathered.err)
-	}
 	var err error
-	if facts.File, err = r.files.parse(gathered.file); err != nil {
+	if facts.File, err = r.files.get(ref); err != nil {
 		return nil, r.uncheckedAt(facts.Commit, err)
 	}
 	for i := range facts.Parents {
+		if err := ctx.Err(); err != nil { // a file can take long to parse
+			return nil, err
+		}
 		parent := &facts.Parents[i]
 		if parent.File, err = r.fileOf(parent.ID, commits); err != nil {
 			return nil, r.uncheckedAt(parent.ID, err)
@@ -246,7 +302,7 @@ func (r *run) complete(gathered *gathered, commits *gitwalk.Range) (*Facts, erro
 func (r *run) fileOf(commit gitwalk.ID, commits *gitwalk.Range) (*File, error) {
 	if commits != nil {
 		if place, ok := commits.Index(commit); ok && place < len(r.inRange) {
-			return r.inRange[place], nil
+			return r.files.get(r.inRange[place])
 		}
 	}
 	return r.files.of(commit)
@@ -272,12 +328,19 @@ func (r *run) record(v *Verdict) {
 		r.refuse(v.Refusal)
 	}
 	if v.Unchecked != nil {
-		r.report.Unchecked = append(r.report.Unchecked, v.Unchecked)
+		r.unchecked(v.Unchecked)
 	}
 }
 
 func (r *run) refuse(refusal *Refusal) {
 	r.report.Refusals = append(r.report.Refusals, refusal)
+}
+
+func (r *run) unchecked(unchecked *UncheckedError) {
+	r.report.UncheckedCount++
+	if r.MaxRefusals == 0 || len(r.report.Unchecked) < r.MaxRefusals {
+		r.report.Unchecked = append(r.report.Unchecked, unchecked)
+	}
 }
 
 func (r *run) signerCounts() []SignerCount {

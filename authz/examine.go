@@ -46,7 +46,7 @@ func (r *run) examine(ctx context.Context, id gitwalk.ID) (*Examination, error) 
 	if standing == IsIntroduction {
 		judge, gatherFacts = r.Policy.JudgeIntroduction, r.introductionFacts
 	}
-	facts, err := gatherFacts(id)
+	facts, err := gatherFacts(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -72,17 +72,17 @@ func placed(standing Standing, judged *Verdict) *Verdict {
 }
 
 // facts gathers all that the rule looks at, with this goroutine alone.
-func (r *run) facts(id gitwalk.ID) (*Facts, error) {
+func (r *run) facts(ctx context.Context, id gitwalk.ID) (*Facts, error) {
 	gathered := r.gatherer().gather(id)
-	return r.complete(&gathered, nil)
+	return r.complete(ctx, &gathered, r.files.gathered(&gathered), nil)
 }
 
 // introductionFacts leaves the parents out: they have no say, and in a shallow
 // clone they may be missing.
-func (r *run) introductionFacts(introduction gitwalk.ID) (*Facts, error) {
+func (r *run) introductionFacts(ctx context.Context, introduction gitwalk.ID) (*Facts, error) {
 	gathered := r.gatherer().gather(introduction)
 	gathered.facts.Parents = nil
-	return r.complete(&gathered, nil)
+	return r.complete(ctx, &gathered, r.files.gathered(&gathered), nil)
 }
 
 func (r *run) gatherer() *gatherer {

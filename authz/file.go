@@ -10,7 +10,7 @@ import (
 // A File is the authorizations file in the tree of one commit. The zero File is
 // that of a tree that has none.
 type File struct {
-	// Entry is what stands under the file's name; its ID is zero if nothing does.
+	// Entry is what stands under the file's name; it is zero if nothing does.
 	Entry gitwalk.Entry
 	// Authorizations is what the file says, nil if it is absent or malformed.
 	Authorizations *Authorizations
@@ -20,82 +20,164 @@ type File struct {
 }
 
 // Present says whether the tree has anything under the file's name.
-func (f *File) Present() bool { return !f.Entry.ID.IsZero() }
+func (f *File) Present() bool { return f.Entry != gitwalk.Entry{} }
 
 // same says whether two trees have the same file.
 func (f *File) same(other *File) bool { return f.Entry == other.Entry }
 
-// files reads authorizations files and parses each distinct one once.
+// files finds and reads authorizations files.
 type files struct {
 	format Format
 	reader *gitwalk.Reader
-	parsed map[gitwalk.Entry]*File
-	// ofCommit keeps the files of commits outside the range.
-	ofCommit map[gitwalk.ID]*File
+	// refs has the places in distinct of the files that were met.
+	refs     map[fileKey]fileRef
+	distinct []foundFile
+	parsed   parsedFiles
+	// ofCommit has the files of commits outside the range.
+	ofCommit map[gitwalk.ID]fileRef
+}
+
+// A fileRef stands for what was found in the tree of a commit, in four bytes for
+// each commit of a long history. The zero fileRef is a tree without the file.
+type fileRef uint32
+
+// fileKey tells files apart: the same content with another mode is another file.
+type fileKey struct {
+	mode gitwalk.Mode
+	id   gitwalk.ID
+}
+
+// foundFile is what a fileRef stands for.
+type foundFile struct {
+	fileKey
+	malformed  error // why the tree cannot be read one way only
+	unreadable error // why the repository does not give the tree
 }
 
 func newFiles(format Format, reader *gitwalk.Reader) *files {
 	return &files{
 		format: format, reader: reader,
-		parsed:   map[gitwalk.Entry]*File{{}: {}},
-		ofCommit: make(map[gitwalk.ID]*File),
+		refs:     map[fileKey]fileRef{{}: 0},
+		distinct: make([]foundFile, 1),
+		ofCommit: make(map[gitwalk.ID]fileRef),
 	}
+}
+
+// ref is the reference to an entry; the zero entry means that there is no file.
+func (f *files) ref(entry gitwalk.Entry) fileRef {
+	key := fileKey{entry.Mode, entry.ID}
+	ref, ok := f.refs[key]
+	if !ok {
+		ref = f.add(foundFile{fileKey: key})
+		f.refs[key] = ref
+	}
+	return ref
+}
+
+func (f *files) add(found foundFile) fileRef {
+	f.distinct = append(f.distinct, found)
+	return fileRef(len(f.distinct) - 1)
+}
+
+// gathered is the reference to what a gatherer found in the tree of a commit.
+func (f *files) gathered(g *gathered) fileRef {
+	switch {
+	case g.err != nil:
+		return f.add(foundFile{unreadable: g.err})
+	case g.noTree != nil:
+		return f.add(foundFile{malformed: g.noTree})
+	}
+	return f.ref(g.file)
 }
 
 // of returns the file of any commit. A commit that is none, or whose tree is
 // not canonical, has one with an error: it authorizes nobody.
 func (f *files) of(commit gitwalk.ID) (*File, error) {
-	if file, ok := f.ofCommit[commit]; ok {
-		return file, nil
+	ref, ok := f.ofCommit[commit]
+	if !ok {
+		var err error
+		if ref, err = f.find(commit); err != nil {
+			return nil, err
+		}
+		f.ofCommit[commit] = ref
 	}
+	return f.get(ref)
+}
+
+// find looks up the file of a commit without remembering whose it is.
+func (f *files) find(commit gitwalk.ID) (fileRef, error) {
+	var entry gitwalk.Entry
 	raw, err := f.reader.Commit(commit)
-	if err != nil {
-		return nil, err
-	}
-	file, err := f.ofRaw(raw)
 	if err == nil {
-		f.ofCommit[commit] = file
+		entry, err = f.inCommit(commit, raw)
 	}
-	return file, err
-}
-
-func (f *files) ofRaw(raw []byte) (*File, error) {
-	links, err := gitwalk.ParseLinks(raw)
-	if err != nil {
-		return &File{Err: err}, nil
-	}
-	entry, err := findFile(f.reader, links.Tree, f.format)
 	if isMalformed(err) {
-		return &File{Err: err}, nil
+		return f.add(foundFile{malformed: err}), nil
 	}
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return f.parse(entry)
+	return f.ref(entry), nil
 }
 
-// parse returns what the entry says. The error is that its blob cannot be had.
-func (f *files) parse(entry gitwalk.Entry) (*File, error) {
-	if file, ok := f.parsed[entry]; ok {
+func (f *files) inCommit(commit gitwalk.ID, raw []byte) (gitwalk.Entry, error) {
+	tree, err := treeOf(commit, raw)
+	if err != nil {
+		return gitwalk.Entry{}, err
+	}
+	return findFile(f.reader, tree, f.format)
+}
+
+// get returns the file that ref stands for. The error is that the repository
+// does not have its blob, or its tree.
+func (f *files) get(ref fileRef) (*File, error) {
+	switch found := f.distinct[ref]; {
+	case found.unreadable != nil:
+		return nil, found.unreadable
+	case found.malformed != nil:
+		return &File{Err: found.malformed}, nil
+	case ref == 0:
+		return &File{}, nil
+	}
+	if file, ok := f.parsed.get(ref); ok {
 		return file, nil
 	}
-	file := &File{Entry: entry}
-	if !entry.Mode.IsFile() {
-		file.Err = fmt.Errorf("%s is a %s instead of a file", f.format.FileName(), entry.Mode)
-		f.parsed[entry] = file
-		return file, nil
+	parsed, err := f.parse(f.distinct[ref].fileKey)
+	if err == nil {
+		f.parsed.put(ref, parsed)
 	}
-	content, err := f.reader.Blob(entry.ID, MaxAuthorizations)
+	return parsed.file, err
+}
+
+// parse reads a file. The error is that the repository does not have its blob.
+func (f *files) parse(key fileKey) (parsedFile, error) {
+	name := f.format.FileName()
+	file := &File{Entry: gitwalk.Entry{Mode: key.mode, Name: name, ID: key.id}}
+	if !key.mode.IsFile() {
+		file.Err = fmt.Errorf("%s is a %s instead of a file", name, key.mode)
+		return parsedFile{file, 0}, nil
+	}
+	content, err := f.reader.Blob(key.id, MaxAuthorizations)
 	switch {
 	case errors.As(err, new(*gitwalk.TooLargeError)):
-		file.Err = fmt.Errorf("%s is larger than %d bytes", f.format.FileName(), MaxAuthorizations)
+		file.Err = fmt.Errorf("%s is larger than %d bytes", name, MaxAuthorizations)
+	case isMalformed(err):
+		file.Err = fmt.Errorf("%s is no file: %w", name, err)
 	case err != nil:
-		return nil, err
+		return parsedFile{}, err
 	default:
 		file.Authorizations, file.Err = ParseAuthorizations(f.format, content)
 	}
-	f.parsed[entry] = file
-	return file, nil
+	return parsedFile{file, len(content)}, nil
+}
+
+// treeOf is the root tree of a commit, which need not be canonical.
+func treeOf(commit gitwalk.ID, raw []byte) (gitwalk.ID, error) {
+	links, err := gitwalk.ParseLinks(raw)
+	if err != nil {
+		return gitwalk.ID{}, &gitwalk.MalformedError{ID: commit, Kind: gitwalk.KindCommit, Detail: err.Error()}
+	}
+	return links.Tree, nil
 }
 
 // findFile looks the authorizations file up in a tree; a zero entry means that

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"sync"
@@ -9,13 +10,20 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
+// maxParents is how many parents a commit may have. Git's own histories have
+// merges of 66; without a limit one commit could hold 16 MiB of them.
+const maxParents = 1000
+
 // gathered is what can be known of a commit without its parents: the facts less
 // the files, and the tree entry of its own file. It holds no part of the raw
 // commit, whose size is the committer's choice.
 type gathered struct {
 	facts Facts
 	file  gitwalk.Entry
-	err   error // the repository failed to give an object
+	// noTree is why what the commit's tree has cannot be known, although the
+	// repository has all objects, or nil.
+	noTree error
+	err    error // the repository failed to give an object
 }
 
 // gatherer reads and checks commits in one goroutine.
@@ -27,32 +35,37 @@ type gatherer struct {
 
 func (g *gatherer) gather(id gitwalk.ID) gathered {
 	out := gathered{facts: Facts{Commit: id}}
-	raw, err := g.reader.Commit(id)
+	tree, err := g.commit(&out.facts)
 	if err == nil {
-		err = g.commit(&out, id, raw)
+		out.file, err = findFile(g.reader, tree, g.format)
 	}
-	if isMalformed(err) {
-		out.facts.Malformed = err
-	} else {
+	if !isMalformed(err) {
 		out.err = err
+		return out
+	}
+	out.noTree = err
+	if out.facts.Malformed == nil {
+		out.facts.Malformed = err
 	}
 	return out
 }
 
-func (g *gatherer) commit(out *gathered, id gitwalk.ID, raw []byte) error {
-	commit, malformed := gitwalk.ParseCommit(id, raw)
-	if malformed != nil {
-		// Its children are judged by the file in its tree, if it has one.
-		links, err := gitwalk.ParseLinks(raw)
-		if err == nil {
-			out.file, err = findFile(g.reader, links.Tree, g.format)
-			if err != nil && !isMalformed(err) {
-				return err
-			}
-		}
-		return malformed
+// commit reads a commit and returns its tree. That of a malformed commit counts
+// too: it has the file by which the children are judged.
+func (g *gatherer) commit(facts *Facts) (tree gitwalk.ID, err error) {
+	raw, err := g.reader.Commit(facts.Commit)
+	if err != nil {
+		return tree, err
 	}
-	facts := &out.facts
+	commit, err := gitwalk.ParseCommit(facts.Commit, raw)
+	if err == nil && len(commit.Parents) > maxParents {
+		err = &gitwalk.MalformedError{ID: commit.ID, Kind: gitwalk.KindCommit,
+			Detail: fmt.Sprintf("it has %d parents, which is more than %d", len(commit.Parents), maxParents)}
+	}
+	if err != nil {
+		facts.Malformed = err
+		return treeOf(facts.Commit, raw)
+	}
 	facts.Subject = clipSubject(commit.Subject())
 	for _, parent := range commit.Parents {
 		facts.Parents = append(facts.Parents, Parent{ID: parent})
@@ -61,9 +74,7 @@ func (g *gatherer) commit(out *gathered, id gitwalk.ID, raw []byte) error {
 		facts.Signed = true
 		facts.Signature = g.keys.Check(commit.Payload(), commit.Signature)
 	}
-	var err error
-	out.file, err = findFile(g.reader, commit.Tree, g.format)
-	return err
+	return commit.Tree, nil
 }
 
 // clipSubject copies at most 200 bytes of a subject.

@@ -173,27 +173,30 @@ func (j *judgement) signature(refused signer.Weakness) bool {
 		return j.refuse(Unsigned, gitwalk.ID{}, "it has no signature")
 	}
 	result := j.facts.Signature
-	if weak := result.Weakness & refused; weak != 0 {
+	switch weak, problem := result.Weakness&refused, result.Problem; {
+	case weak != 0:
 		j.refuse(WeakSignature, gitwalk.ID{}, "its signature uses %s", weak)
-		j.claim(result)
-		return true
-	}
-	if problem := result.Problem; problem != nil {
+	case problem != nil:
 		j.refuse(reasonOf[problem.Kind], gitwalk.ID{}, "%s", problem.Detail)
-		j.claim(result)
-		return true
+	case result.Identity == nil || result.Identity.Key == "":
+		j.refuse(BadSignature, gitwalk.ID{}, "its signature proves no key")
+	default:
+		j.verdict.Signer = &Signer{Identity: *result.Identity}
+		return false
 	}
-	j.verdict.Signer = &Signer{Identity: *result.Identity}
-	return false
+	j.verdict.Refusal.Claimed = claimed(result)
+	return true
 }
 
-// claim notes whom an unacceptable signature names.
-func (j *judgement) claim(result signer.Result) {
-	if result.Problem != nil {
-		j.verdict.Refusal.Claimed = result.Problem.Claimed
-	} else {
-		j.verdict.Refusal.Claimed = string(result.Identity.Key)
+// claimed is whom an unacceptable signature names as its maker.
+func claimed(result signer.Result) string {
+	switch {
+	case result.Problem != nil:
+		return result.Problem.Claimed
+	case result.Identity != nil:
+		return string(result.Identity.Key)
 	}
+	return ""
 }
 
 var reasonOf = map[signer.Kind]Reason{
@@ -211,6 +214,7 @@ func (j *judgement) authorization() bool {
 		return j.refuse(Unauthorized, gitwalk.ID{}, "it has no parent that could authorize it and is not the introduction")
 	}
 	for _, parent := range j.facts.Parents {
+		j.verdict.Signer.Name = "" // what another parent calls the key is not for this one to say
 		if err := parent.File.Err; err != nil {
 			return j.refuse(MalformedAuthorizations, parent.ID, "the authorizations of its parent are malformed: %s", err)
 		}

@@ -116,8 +116,10 @@ type Report struct {
 	Signers []SignerCount
 	// Refusals are in the order of the history, oldest first.
 	Refusals []*Refusal
-	// Unchecked are those that could not be checked, oldest first.
-	Unchecked []*UncheckedError
+	// Unchecked are those that could not be checked, oldest first, up to the
+	// limit of refusals; UncheckedCount is how many there are.
+	Unchecked      []*UncheckedError
+	UncheckedCount int
 	// Truncated says that judging ended at the limit of refusals.
 	Truncated bool
 }
