@@ -27,8 +27,13 @@ func signingAlgorithm(algorithm byte) bool {
 
 const hashSHA1 = 2
 
-// hashNames are the digests (RFC 9580, 9.5) with which signatures are verified.
+// hashNames are the digests (RFC 9580, 9.5) with which signatures are verified,
+// named as crypto.Hash does.
 var hashNames = map[byte]string{hashSHA1: "SHA-1", 8: "SHA-256", 9: "SHA-384", 10: "SHA-512", 12: "SHA3-256", 14: "SHA3-512"}
+
+// saltSizes are the digests that signatures of version 6 may have, and the octets
+// of salt that go with each.
+var saltSizes = map[byte]int{8: 16, 9: 24, 10: 32, 12: 16, 14: 32}
 
 // brokenHashes are those that no policy accepts.
 var brokenHashes = map[byte]string{1: "MD5", 3: "RIPEMD-160"}

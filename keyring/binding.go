@@ -7,60 +7,61 @@ import (
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
 )
 
-// boundClaims are what primary keys and a subkey of theirs have signed about
-// each other.
-type boundClaims struct {
-	primaries []signer.Fingerprint // of which it is a proven signing subkey
-	userIDs   []string
-	expires   time.Time
-	revoked   bool
+// A binding is what a primary key and a subkey have both signed: that they belong
+// together. That a file has one behind the other means nothing.
+type binding struct {
+	primary *publicKey
+	proven  bool // with digests that are strong enough to decide something
+	expires time.Time
+	revoked bool
 }
 
-// boundClaims verifies of which primary keys k is a subkey. That a file has it
-// behind a primary key means nothing.
-func (k *publicKey) boundClaims() boundClaims {
+// bindings are those to each primary key behind which k stands somewhere.
+func (k *publicKey) bindings() []binding {
 	k.boundOnce.Do(func() {
 		for _, place := range k.places {
-			if place.primary != k {
-				k.readPlace(place)
+			if place.primary == k {
+				continue
+			}
+			if b, ok := k.bindingAt(place); ok {
+				k.bound = append(k.bound, b)
 			}
 		}
-		slices.Sort(k.bound.primaries)
-		k.bound.primaries = slices.Compact(k.bound.primaries)
+		for _, b := range k.bound {
+			if b.proven && !slices.Contains(k.primaries, b.primary.fingerprint) {
+				k.primaries = append(k.primaries, b.primary.fingerprint)
+			}
+		}
+		slices.Sort(k.primaries)
 	})
 	return k.bound
 }
 
-// readPlace believes what a primary key says of k only if k says that it is its
+// provenPrimaries are the primary keys of which k is a proven signing subkey. The
+// caller must not change the slice.
+func (k *publicKey) provenPrimaries() []signer.Fingerprint {
+	k.bindings()
+	return k.primaries
+}
+
+// bindingAt believes what a primary key says of k only if k says that it is its
 // subkey: anyone can put another's key behind his own.
-func (k *publicKey) readPlace(p *place) {
-	var mutual, proven, revoked bool
+func (k *publicKey) bindingAt(p *place) (b binding, mutual bool) {
+	b.primary = p.primary
 	var latest latestExpiry
 	for _, s := range p.statements {
 		switch s.signature.typ {
 		case typeSubkeyBinding:
 			if strong, ok := k.boundBy(p.primary, s.signature); ok {
-				mutual, proven = true, proven || strong
+				mutual, b.proven = true, b.proven || strong
 				latest.see(s.signature)
 			}
 		case typeSubkeyRevocation:
-			revoked = revoked || p.primary.made(s.signature, p.primary.material, k.material)
+			b.revoked = b.revoked || p.primary.made(s.signature, p.primary.material, k.material)
 		}
 	}
-	if !mutual {
-		return
-	}
-	if proven {
-		k.bound.primaries = append(k.bound.primaries, p.primary.fingerprint)
-	}
-	own := p.primary.ownClaims()
-	k.bound.revoked = k.bound.revoked || revoked || own.revoked
-	k.bound.expires = later(k.bound.expires, earlier(latest.of(k), own.expires))
-	for _, id := range own.userIDs {
-		if len(k.bound.userIDs) < maxUserIDs && !slices.Contains(k.bound.userIDs, id) {
-			k.bound.userIDs = append(k.bound.userIDs, id)
-		}
-	}
+	b.expires = latest.of(k)
+	return b, mutual
 }
 
 const flagSign = 0x02 // of the first octet of key flags (RFC 9580, 5.2.3.29)

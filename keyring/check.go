@@ -119,7 +119,7 @@ func (k *publicKey) check(message []byte, s *pgpSignature) *signer.Problem {
 func (k *publicKey) identity(s *pgpSignature) *signer.Identity {
 	return &signer.Identity{
 		Key:       k.fingerprint,
-		Primaries: k.boundClaims().primaries,
+		Primaries: k.provenPrimaries(),
 		Algorithm: k.name + ", " + hashNames[s.hash],
 	}
 }

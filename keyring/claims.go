@@ -62,10 +62,17 @@ func (k *publicKey) readOwn(s statement, latest *latestExpiry) {
 		latest.see(s.signature)
 	case typ >= typeCertification && typ <= typePositive && k.made(s.signature, k.material, hashedUserID(s.userID)):
 		latest.see(s.signature)
-		if id := printableUserID(s.userID); len(k.own.userIDs) < maxUserIDs && !slices.Contains(k.own.userIDs, id) {
-			k.own.userIDs = append(k.own.userIDs, id)
-		}
+		k.own.userIDs = addUserID(k.own.userIDs, validUTF8(s.userID))
 	}
+}
+
+// addUserID adds a user id that is not yet among some, of which there may be
+// only so many.
+func addUserID(ids []string, id string) []string {
+	if len(ids) < maxUserIDs && !slices.Contains(ids, id) {
+		return append(ids, id)
+	}
+	return ids
 }
 
 // hashedUserID is a user id as it is hashed in a certification (RFC 9580, 5.2.4).
@@ -73,7 +80,9 @@ func hashedUserID(id []byte) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{0xb4}, uint32(len(id))), id...)
 }
 
-func printableUserID(id []byte) string {
+// validUTF8 is some text, shortened, with a replacement for what is not UTF-8. It
+// may have control characters.
+func validUTF8(id []byte) string {
 	if len(id) > maxUserID {
 		id = id[:maxUserID]
 	}

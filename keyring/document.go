@@ -43,10 +43,28 @@ func (s *pgpSignature) acceptable() *signer.Problem {
 	if !signingAlgorithm(s.algorithm) {
 		return unsupported("its public-key algorithm is number %d of OpenPGP, which is not accepted", s.algorithm)
 	}
+	if problem := s.checkSalt(); problem != nil {
+		return problem
+	}
 	if problem := checkHashed(s.hashed); problem != nil {
 		return problem
 	}
 	return checkUnhashed(s.unhashed)
+}
+
+// checkSalt requires the salt that goes with the digest (RFC 9580, 9.5).
+func (s *pgpSignature) checkSalt() *signer.Problem {
+	if s.version != 6 {
+		return nil
+	}
+	size, ok := saltSizes[s.hash]
+	if !ok {
+		return unsupported("its digest is %s, which version 6 does not allow", hashNames[s.hash])
+	}
+	if len(s.salt) != size {
+		return malformed("it has a salt of %d octets instead of %d", len(s.salt), size)
+	}
+	return nil
 }
 
 // checkHashed requires that what the signer has marked as critical is understood

@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"hash"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,7 +54,8 @@ type publicKey struct {
 
 	ownOnce, boundOnce sync.Once
 	own                ownClaims
-	bound              boundClaims
+	bound              []binding
+	primaries          []signer.Fingerprint
 }
 
 // keyID is the 64-bit id of an OpenPGP key in upper-case hexadecimal digits, as
@@ -76,10 +78,16 @@ func (k *publicKey) describe() Key {
 		}
 		return key
 	}
-	own, bound := k.ownClaims(), k.boundClaims()
-	key.Primaries = append(key.Primaries, bound.primaries...)
-	key.UserIDs = append(append(key.UserIDs, own.userIDs...), bound.userIDs...)
-	key.Revoked = own.revoked || bound.revoked
-	key.Expires = later(own.expires, bound.expires)
+	own := k.ownClaims()
+	key.UserIDs, key.Expires, key.Revoked = slices.Clone(own.userIDs), own.expires, own.revoked
+	for _, b := range k.bindings() {
+		primary := b.primary.ownClaims()
+		for _, id := range primary.userIDs {
+			key.UserIDs = addUserID(key.UserIDs, id)
+		}
+		key.Expires = later(key.Expires, earlier(b.expires, primary.expires))
+		key.Revoked = key.Revoked || b.revoked || primary.revoked
+	}
+	key.Primaries = slices.Clone(k.provenPrimaries())
 	return key
 }

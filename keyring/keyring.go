@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 const (
 	MaxFile  = 4 << 20   // bytes of a file
 	MaxFiles = 20_000    // files
-	MaxTotal = 512 << 20 // bytes of all files
+	MaxTotal = 256 << 20 // bytes of all files
 )
 
 // A File is one file of a keyring as read from a branch or directory. Name and
@@ -42,18 +43,30 @@ func New(files []File) *Keyring {
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 	total := 0
 	for i, file := range files {
-		switch total += len(file.Content); {
-		case i >= MaxFiles:
-			k.skip(file.Name, "there are more than %d files", MaxFiles)
-		case len(file.Content) > MaxFile:
-			k.skip(file.Name, "it has more than %d bytes", MaxFile)
-		case total > MaxTotal:
-			k.skip(file.Name, "all files up to it have more than %d bytes", MaxTotal)
-		default:
-			(&loader{ring: k, file: strings.Clone(file.Name)}).load(file.Content)
+		if i == MaxFiles {
+			k.skip(file.Name, "it and %d more files are not read: a keyring has at most %d", len(files)-i-1, MaxFiles)
+			break
 		}
+		if reason := sizeProblem(len(file.Content), &total); reason != "" {
+			k.skip(file.Name, "%s", reason)
+			continue
+		}
+		(&loader{ring: k, file: strings.Clone(file.Name)}).load(file.Content)
 	}
 	return k
+}
+
+// sizeProblem says why a file of this size is not read after others that have
+// total bytes, or adds its own to them.
+func sizeProblem(size int, total *int) string {
+	switch {
+	case size > MaxFile:
+		return fmt.Sprintf("it has more than %d bytes", MaxFile)
+	case size > MaxTotal-*total:
+		return fmt.Sprintf("with it the keyring would have more than %d bytes", MaxTotal)
+	}
+	*total += size
+	return ""
 }
 
 // Keys are all keys and subkeys, sorted by the file in which they come first and

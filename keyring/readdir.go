@@ -34,30 +34,33 @@ func ReadDir(dir string) (files []File, skipped []Skipped, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("the keyring cannot be read: %w", err)
 	}
-	var total int64
+	total := 0
 	for _, entry := range entries {
 		name := entry.Name()
 		if !IsKeyFile(name) {
 			continue
 		}
 		if len(files) == MaxFiles {
-			skipped = append(skipped, Skipped{name, fmt.Sprintf("there are more than %d files", MaxFiles)})
+			skipped = append(skipped, Skipped{name, fmt.Sprintf("it and those behind it are not read: a keyring has at most %d files", MaxFiles)})
 			break
 		}
-		content, err := readKeyFile(filepath.Join(dir, name), min(MaxFile, MaxTotal-total))
+		content, err := readKeyFile(filepath.Join(dir, name))
 		if err != nil {
 			skipped = append(skipped, Skipped{name, err.Error()})
 			continue
 		}
-		total += int64(len(content))
+		if reason := sizeProblem(len(content), &total); reason != "" {
+			skipped = append(skipped, Skipped{name, reason})
+			continue
+		}
 		files = append(files, File{name, content})
 	}
 	return files, skipped, nil
 }
 
-// readKeyFile reads a regular file of at most limit bytes. Its errors do not
-// repeat the path.
-func readKeyFile(path string, limit int64) ([]byte, error) {
+// readKeyFile reads a regular file, of a large one only so much that it is seen
+// to be too large. Its errors do not repeat the path.
+func readKeyFile(path string) ([]byte, error) {
 	if info, err := os.Lstat(path); err != nil {
 		return nil, withoutPath(err)
 	} else if !info.Mode().IsRegular() {
@@ -68,10 +71,7 @@ func readKeyFile(path string, limit int64) ([]byte, error) {
 		return nil, withoutPath(err)
 	}
 	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(content)) > limit {
-		err = fmt.Errorf("it has more than %d bytes", limit)
-	}
+	content, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
 	return content, withoutPath(err)
 }
 

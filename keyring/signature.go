@@ -25,6 +25,7 @@ type pgpSignature struct {
 	version, typ, algorithm, hash byte
 	hashed, unhashed              []subpacket
 	signed                        []byte // what is itself signed: all up to the hashed subpackets
+	salt                          []byte // of version 6
 	tag                           []byte // the first two octets of the digest
 	body                          []byte // all of it
 }
@@ -54,7 +55,7 @@ func parseSignature(body []byte) (*pgpSignature, error) {
 	unhashed := c.block(sizeOfLength)
 	s.tag = c.take(2)
 	if s.version == 6 {
-		c.block(1) // the salt, whose length the digest determines
+		s.salt = c.block(1)
 	}
 	if c.short {
 		return nil, errCutShort

@@ -101,7 +101,7 @@ func (l *loader) loadLine(line string) error {
 	}
 	l.ring.add(&publicKey{
 		fingerprint: key.fingerprint, file: l.file, name: key.name,
-		comment: printableUserID([]byte(strings.TrimSpace(comment))),
+		comment: validUTF8([]byte(strings.TrimSpace(comment))),
 	})
 	return nil
 }

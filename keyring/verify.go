@@ -17,7 +17,12 @@ import (
 // made says whether k made the signature over the parts, one after the other.
 // The signature has been taken apart by parseSignature; what the library reads
 // in the same bytes must agree.
-func (k *publicKey) made(s *pgpSignature, parts ...[]byte) bool {
+func (k *publicKey) made(s *pgpSignature, parts ...[]byte) (yes bool) {
+	defer func() {
+		if recover() != nil { // in the library: key and signature are hostile
+			yes = false
+		}
+	}()
 	if k.verify == nil || s.version != k.version || s.algorithm != k.algorithm || hashNames[s.hash] == "" {
 		return false
 	}
@@ -56,5 +61,5 @@ func (s *pgpSignature) agrees(sig *packet.Signature) bool {
 	suffix, ok := bytes.CutPrefix(sig.HashSuffix, s.signed)
 	return ok && bytes.Equal(suffix, trailer) && bytes.Equal(sig.HashTag[:], s.tag) &&
 		sig.Version == int(s.version) && byte(sig.SigType) == s.typ && byte(sig.PubKeyAlgo) == s.algorithm &&
-		sig.Hash.String() == hashNames[s.hash]
+		sig.Hash.String() == hashNames[s.hash] && bytes.Equal(sig.Salt(), s.salt)
 }
