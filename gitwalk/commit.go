@@ -2,6 +2,7 @@ package gitwalk
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -224,22 +225,21 @@ type Links struct {
 	Date int64
 }
 
-// ParseLinks reads what any commit that Git itself accepts says about the graph:
-// the tree and the parents that follow it. It is for commits whose form does not
-// matter, such as those below an introduction; where ParseCommit succeeds, both
-// agree.
+// ParseLinks reads what a commit says about the graph: the tree and the parents
+// that follow it, in the form in which Git writes them. It is for commits whose
+// form does not matter otherwise, such as those below an introduction; where
+// ParseCommit succeeds, both agree.
 func ParseLinks(raw []byte) (Links, error) {
 	var l Links
 	rest, ok := idLine(raw, "tree ", &l.Tree)
 	if !ok {
-		return Links{}, fmt.Errorf("the commit does not start with a tree")
+		return Links{}, errors.New("the commit does not start with a tree")
 	}
-	for {
+	for bytes.HasPrefix(rest, []byte("parent ")) {
 		var parent ID
-		if raw, ok = idLine(rest, "parent ", &parent); !ok {
-			break
+		if rest, ok = idLine(rest, "parent ", &parent); !ok {
+			return Links{}, errors.New("the commit has a parent that is no object id")
 		}
-		rest = raw
 		l.Parents = append(l.Parents, parent)
 	}
 	l.Date = committerDate(rest)

@@ -63,16 +63,21 @@ func ParseKind(s string) (Kind, bool) {
 // Hash computes the id of an object as Git does (SHA-1 over a header and the
 // content) and says whether the content carries the traces of a SHA-1
 // collision attack, as https://github.com/cr-marcstevens/sha1collisiondetection
-// finds them.
+// finds them. If it does, the id is not the one that SHA-1 gives.
 func Hash(kind Kind, content []byte) (id ID, collision bool) {
-	h := sha1cd.New().(sha1cd.CollisionResistantHash)
 	header := make([]byte, 0, 32)
 	header = append(header, kind.String()...)
 	header = append(header, ' ')
 	header = strconv.AppendInt(header, int64(len(content)), 10)
-	header = append(header, 0)
+	return digest(append(header, 0), content)
+}
+
+// digest is the SHA-1 of header and content together, and whether it is part of
+// a collision attack.
+func digest(header, content []byte) (sum ID, collision bool) {
+	h := sha1cd.New().(sha1cd.CollisionResistantHash)
 	h.Write(header)
 	h.Write(content)
-	_, collision = h.CollisionResistantSum(id[:0])
-	return id, collision
+	_, collision = h.CollisionResistantSum(sum[:0])
+	return sum, collision
 }

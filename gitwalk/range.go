@@ -3,38 +3,32 @@ package gitwalk
 import (
 	"container/heap"
 	"context"
-	"errors"
+	"fmt"
 	"iter"
 	"slices"
 )
 
 // A Range is the result of Walk: commits in an order in which parents come
 // before their children and, as far as that allows, older commits before newer
-// ones. The order depends on the history alone.
+// ones. The order depends on the history and the arguments of Walk alone.
+//
+// Len and Commits may be used while another goroutine uses the Range; the other
+// methods are for one goroutine, that of the Reader.
 type Range struct {
+	ids    []ID // the commits, parents first
 	walker *walker
-	order  []uint32 // nodes in the range, parents first
+	order  []uint32 // the nodes of ids
 	place  []uint32 // for each node 1 + its index in order, 0 outside the range
-	// outside has, for each node once it is needed, whether the commit is
-	// proven to be no ancestor of an excluded commit.
+	// outside has, for each commit once it is needed, whether it is proven to
+	// be no ancestor of an excluded commit.
 	outside []bool
-	settled error
-	settle  bool
 }
 
 // Len is the number of commits in the range.
-func (r *Range) Len() int { return len(r.order) }
+func (r *Range) Len() int { return len(r.ids) }
 
 // Commits yields the ids of all commits, parents first.
-func (r *Range) Commits() iter.Seq[ID] {
-	return func(yield func(ID) bool) {
-		for _, i := range r.order {
-			if !yield(r.walker.nodes[i].id) {
-				return
-			}
-		}
-	}
-}
+func (r *Range) Commits() iter.Seq[ID] { return slices.Values(r.ids) }
 
 // Index is the place of a commit in the order of Commits, and false for a commit
 // that is not in the range.
@@ -46,59 +40,78 @@ func (r *Range) Index(id ID) (int, bool) {
 	return int(r.place[i]) - 1, true
 }
 
-// Touches says whether the excluded commit id is the tip or a parent of a commit
-// in the range. If it is, the tip descends from it. If it is not, no path leads
-// from the tip to it except through other excluded commits or their ancestors.
+// Touches says whether the walk has come upon the excluded commit id: whether it
+// is the tip, or a parent that is followed from a commit of the range. If so, the
+// tip descends from it. If not, no path of followed parents leads from the tip to
+// it except through other excluded commits or their ancestors.
 func (r *Range) Touches(id ID) bool {
 	i, ok := r.walker.index[id]
 	return ok && r.walker.nodes[i].flags&(boundary|touched) == boundary|touched
 }
 
 // Excluded says for certain whether a commit of the range is an ancestor of an
-// excluded one after all, which wrong committer dates can hide from Walk. It
-// costs nothing for a descendant of an excluded commit; for others it reads, the
-// first time, all that is left of the excluded closure. If a part of that is
-// missing and the answer depends on it, it returns a *MissingError.
+// excluded one after all, which wrong committer dates can hide from Walk.
+//
+// For a descendant of the excluded commit it costs nothing; if several are
+// excluded, it first reads until it is known which of them lie below others. For
+// other commits it reads, the first time, all that is left of the excluded
+// closure. If a part of that is missing and the answer may depend on it, it
+// returns a *MissingError.
 func (r *Range) Excluded(ctx context.Context, id ID) (bool, error) {
-	i, ok := r.walker.index[id]
+	place, ok := r.Index(id)
 	if !ok {
-		return false, errors.New("the commit is not in the range")
+		return false, fmt.Errorf("commit %s is not in the range", id)
 	}
+	w := r.walker
 	if r.outside == nil {
-		r.findDescendants()
+		if err := w.run(ctx, func() bool { return w.heads > 1 }); err != nil {
+			return false, err
+		}
+		r.outside = r.aboveAll()
 	}
-	if r.outside[i] {
+	if r.outside[place] {
 		return false, nil
 	}
-	if !r.settle {
-		r.settle = true
-		r.settled = r.walker.run(ctx, func() bool { return true })
+	if err := w.run(ctx, func() bool { return true }); err != nil {
+		return false, err
 	}
-	if r.settled != nil {
-		return false, r.settled
-	}
-	if r.walker.nodes[i].flags&excluded != 0 {
+	if w.nodes[r.order[place]].flags&excluded != 0 {
 		return true, nil
 	}
-	for _, a := range r.walker.absent {
-		return false, &MissingError{ID: r.walker.nodes[a].id}
+	if len(w.absent) > 0 {
+		return false, &MissingError{ID: w.nodes[w.absent[0]].id}
 	}
 	return false, nil
 }
 
-// findDescendants fills outside: a commit that descends from an excluded commit
-// is not its ancestor. Every such path lies within the range.
-func (r *Range) findDescendants() {
-	w := r.walker
-	r.outside = make([]bool, len(w.nodes))
-	for _, i := range r.order {
-		n := w.nodes[i]
-		for _, p := range w.parents[n.first : n.first+n.count] {
-			if r.outside[p] || w.nodes[p].flags&boundary != 0 {
-				r.outside[i] = true
+// aboveAll has for each commit of the range whether it descends from every
+// excluded commit that is not itself below another. Such a commit is an ancestor
+// of none: it would be its own ancestor.
+func (r *Range) aboveAll() []bool {
+	above := make([]bool, len(r.order))
+	for i := range above {
+		above[i] = true
+	}
+	for i := range r.walker.nodes {
+		if r.walker.nodes[i].flags&(boundary|below) == boundary {
+			r.above(uint32(i), above)
+		}
+	}
+	return above
+}
+
+// above clears the commits that are not seen to descend from node head. Paths
+// that leave the range are not seen.
+func (r *Range) above(head uint32, above []bool) {
+	descends := make([]bool, len(r.order))
+	for place, i := range r.order {
+		for _, p := range r.walker.parentsOf(i) {
+			if p == head || r.place[p] > 0 && descends[r.place[p]-1] {
+				descends[place] = true
 				break
 			}
 		}
+		above[place] = above[place] && descends[place]
 	}
 }
 
@@ -106,8 +119,10 @@ func newRange(w *walker) *Range {
 	r := &Range{walker: w}
 	r.sort()
 	r.place = make([]uint32, len(w.nodes))
+	r.ids = make([]ID, len(r.order))
 	for place, i := range r.order {
 		r.place[i] = uint32(place) + 1
+		r.ids[place] = w.nodes[i].id
 	}
 	return r
 }
@@ -120,7 +135,7 @@ func (r *Range) sort() {
 	var ready dateQueue
 	for i := range w.nodes {
 		if w.nodes[i].inRange() && waiting[i] == 0 {
-			ready = append(ready, queueItem{-w.nodes[i].date, ^uint32(i)})
+			ready = append(ready, queueItem{^w.nodes[i].date, ^uint32(i)})
 		}
 	}
 	heap.Init(&ready)
@@ -130,7 +145,7 @@ func (r *Range) sort() {
 		r.order = append(r.order, i)
 		for _, child := range children[start[i]:start[i+1]] {
 			if waiting[child]--; waiting[child] == 0 {
-				heap.Push(&ready, queueItem{-w.nodes[child].date, ^child})
+				heap.Push(&ready, queueItem{^w.nodes[child].date, ^child})
 			}
 		}
 	}
@@ -143,8 +158,8 @@ func (w *walker) edges() (waiting, children, start []uint32) {
 	start = make([]uint32, len(w.nodes)+1)
 	each := func(visit func(parent, child uint32)) {
 		for i := range w.nodes {
-			if n := &w.nodes[i]; n.inRange() {
-				for _, p := range w.parents[n.first : n.first+n.count] {
+			if w.nodes[i].inRange() {
+				for _, p := range w.parentsOf(uint32(i)) {
 					if w.nodes[p].inRange() {
 						visit(p, uint32(i))
 					}

@@ -61,7 +61,10 @@ func (r *Reader) Kind(id ID) (Kind, error) {
 	if err != nil {
 		return 0, err
 	}
-	return kind, check(id, kind, content)
+	if err := check(id, kind, content); err != nil {
+		return 0, err
+	}
+	return kind, nil
 }
 
 func (r *Reader) read(id ID, want Kind, limit int64) ([]byte, error) {
@@ -83,11 +86,15 @@ func (r *Reader) read(id ID, want Kind, limit int64) ([]byte, error) {
 
 func check(id ID, kind Kind, content []byte) error {
 	sum, collision := Hash(kind, content)
-	if sum != id {
-		return &CorruptError{ID: id, Detail: fmt.Sprintf("its content hashes to %s", sum)}
-	}
+	return compare(id, sum, collision)
+}
+
+func compare(id, sum ID, collision bool) error {
 	if collision {
 		return &CorruptError{ID: id, Detail: "its content is part of a SHA-1 collision attack"}
+	}
+	if sum != id {
+		return &CorruptError{ID: id, Detail: fmt.Sprintf("its content hashes to %s", sum)}
 	}
 	return nil
 }

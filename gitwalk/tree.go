@@ -50,8 +50,8 @@ type Entry struct {
 }
 
 // A Tree is a tree object in canonical form: modes that Git writes, names that
-// can be checked out, each once, in Git's order. In such a tree lookup by name,
-// checkout and "git ls-tree" cannot disagree.
+// stand for something directly below the tree, each once, in Git's order. In such
+// a tree lookup by name, checkout and "git ls-tree" cannot disagree.
 type Tree struct {
 	raw []byte
 }
@@ -181,7 +181,9 @@ func (c *treeChecker) entry(e rawEntry) (detail string) {
 	return ""
 }
 
-// checkName refuses names that Git refuses to check out.
+// checkName refuses names that Git checks out on no system. What a file system may
+// take for another name (letter case, ignored characters) is not its concern: bytes
+// decide.
 func checkName(name []byte) (detail string) {
 	switch {
 	case len(name) == 0:

@@ -4,10 +4,12 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"math"
 )
 
 // Follow says which parents of a merge belong to the history that is walked. It
-// gets the merge and its links and returns a subset of links.Parents.
+// gets the merge and its links, of which Tree is not set, and returns a subset of
+// links.Parents.
 type Follow func(merge ID, links Links) ([]ID, error)
 
 // Options of Walk. The zero value walks the whole closure.
@@ -21,26 +23,25 @@ type Options struct {
 // Walk finds closure(tip) − closure(exclude), reading commits through r.
 //
 // It visits the newest commits first by committer date, in both closures at
-// once, and ends when nothing is left that might be in the first alone. With
-// truthful dates the result is exact. A wrong date can leave in a commit that
-// is also an ancestor of an excluded one, never the reverse: Range.Excluded
-// settles such a doubt when it matters.
+// once, and ends when nothing is left that might be in the first alone, and
+// nothing in the second that is as new as what was found. Where no commit is
+// older than its parents the result is exact. A wrong date can leave in a
+// commit that is also an ancestor of an excluded one, never the reverse:
+// Range.Excluded settles such a doubt when it matters.
 //
 // A commit of the range that is missing or corrupt is an error. What is missing
 // below an excluded commit only ends the walk there.
 func Walk(ctx context.Context, r *Reader, tip ID, exclude []ID, opt Options) (*Range, error) {
-	w := &walker{reader: r, opt: opt, index: make(map[ID]uint32)}
+	w := &walker{reader: r, opt: opt, index: make(map[ID]uint32), oldest: math.MaxInt64}
 	for _, id := range exclude {
-		i := w.node(id)
-		w.nodes[i].flags |= boundary
-		if err := w.reach(i, excluded); err != nil {
+		if err := w.exclude(w.node(id)); err != nil {
 			return nil, err
 		}
 	}
 	if err := w.reachTip(w.node(tip)); err != nil {
 		return nil, err
 	}
-	if err := w.run(ctx, func() bool { return w.open > 0 }); err != nil {
+	if err := w.run(ctx, w.undecided); err != nil {
 		return nil, err
 	}
 	if err := w.checkMissing(ctx); err != nil {
@@ -56,6 +57,7 @@ const (
 	wanted   flag = 1 << iota // reachable from the tip
 	excluded                  // reachable from an excluded commit
 	boundary                  // itself given as excluded
+	below                     // a parent of an excluded commit
 	touched                   // the tip, or a parent of a commit in the range
 	queued                    // waiting in the queue
 	loaded                    // its parents are known
@@ -78,8 +80,10 @@ type walker struct {
 	nodes   []node
 	parents []uint32
 	queue   dateQueue
-	open    int // queued nodes that are in the range as far as is known
-	found   int // nodes that are in the range as far as is known
+	open    int   // queued nodes that are in the range as far as is known
+	found   int   // nodes that are in the range as far as is known
+	heads   int   // boundary nodes that are not known to lie below another one
+	oldest  int64 // the oldest date in the range so far
 	// absent are nodes whose object the repository does not have.
 	absent []uint32
 }
@@ -95,6 +99,18 @@ func (w *walker) node(id ID) uint32 {
 	return i
 }
 
+// undecided says whether the walk may still find a commit for the range, or find
+// that one of them is excluded by commits whose dates are right.
+func (w *walker) undecided() bool { return w.open > 0 || w.queue[0].date >= w.oldest }
+
+func (w *walker) exclude(i uint32) error {
+	if w.nodes[i].flags&boundary == 0 {
+		w.nodes[i].flags |= boundary
+		w.heads++
+	}
+	return w.reach(i, excluded)
+}
+
 func (w *walker) reachTip(tip uint32) error {
 	w.nodes[tip].flags |= touched
 	return w.reach(tip, wanted)
@@ -103,26 +119,27 @@ func (w *walker) reachTip(tip uint32) error {
 // reach notes that node i is wanted or excluded, and queues it if its parents
 // have to learn of it.
 func (w *walker) reach(i uint32, how flag) error {
-	n := &w.nodes[i]
-	if n.flags&(how|excluded) != 0 {
+	if n := &w.nodes[i]; n.flags&(how|excluded) != 0 {
 		n.flags |= how
-		return nil
-	}
-	w.leave(n)
-	n.flags |= how
-	w.enter(n)
-	if n.flags&queued != 0 {
 		return nil
 	}
 	if err := w.load(i); err != nil {
 		return err
 	}
-	n = &w.nodes[i]
-	w.leave(n)
-	n.flags |= queued
-	w.enter(n)
-	heap.Push(&w.queue, queueItem{n.date, i})
+	w.enqueue(i, how)
 	return nil
+}
+
+// enqueue marks node i and puts it into the queue unless it is there.
+func (w *walker) enqueue(i uint32, how flag) {
+	n := &w.nodes[i]
+	waiting := n.flags&queued != 0
+	w.leave(n)
+	n.flags |= how | queued
+	w.enter(n)
+	if !waiting {
+		heap.Push(&w.queue, queueItem{n.date, i})
+	}
 }
 
 // leave and enter stand around a change of flags and keep found and open true.
@@ -138,19 +155,21 @@ func (w *walker) tally(n *node, by int) {
 	}
 }
 
+func (w *walker) parentsOf(i uint32) []uint32 {
+	n := &w.nodes[i]
+	return w.parents[n.first : n.first+n.count]
+}
+
 // load reads the links of node i once. A commit that cannot be understood has
 // no links; whether that matters is for the reader of the range to judge.
 func (w *walker) load(i uint32) error {
 	if w.nodes[i].flags&loaded != 0 {
 		return nil
 	}
-	w.nodes[i].flags |= loaded
 	links, err := readLinks(w.reader, w.nodes[i].id)
 	if errors.As(err, new(*MissingError)) {
 		w.absent = append(w.absent, i)
-		return nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return err
 	}
 	first := uint32(len(w.parents))
@@ -159,6 +178,7 @@ func (w *walker) load(i uint32) error {
 	}
 	n := &w.nodes[i]
 	n.date, n.first, n.count = links.Date, first, uint32(len(links.Parents))
+	n.flags |= loaded
 	return nil
 }
 
@@ -179,7 +199,8 @@ func readLinks(r *Reader, id ID) (Links, error) {
 	return links, nil
 }
 
-// run takes commits off the queue, newest first, while more says so.
+// run takes commits off the queue, newest first, while more says so. After an
+// error it can be run again: the commit that could not be expanded is still there.
 func (w *walker) run(ctx context.Context, more func() bool) error {
 	for steps := 0; len(w.queue) > 0 && more(); steps++ {
 		if steps%256 == 0 {
@@ -196,6 +217,7 @@ func (w *walker) run(ctx context.Context, more func() bool) error {
 		n.flags &^= queued
 		w.enter(n)
 		if err := w.expand(i); err != nil {
+			w.enqueue(i, 0)
 			return err
 		}
 	}
@@ -205,15 +227,11 @@ func (w *walker) run(ctx context.Context, more func() bool) error {
 // expand tells the parents of node i what it is.
 func (w *walker) expand(i uint32) error {
 	n := w.nodes[i]
-	parents := w.parents[n.first : n.first+n.count]
+	parents := w.parentsOf(i)
 	if !n.inRange() {
-		for _, p := range parents {
-			if err := w.reach(p, excluded); err != nil {
-				return err
-			}
-		}
-		return nil
+		return w.expandExcluded(parents)
 	}
+	w.oldest = min(w.oldest, n.date)
 	if n.count > 1 && w.opt.Follow != nil {
 		followed, err := w.follow(n, parents)
 		if err != nil {
@@ -224,6 +242,19 @@ func (w *walker) expand(i uint32) error {
 	for _, p := range parents {
 		w.nodes[p].flags |= touched
 		if err := w.reach(p, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) expandExcluded(parents []uint32) error {
+	for _, p := range parents {
+		if w.nodes[p].flags&(boundary|below) == boundary {
+			w.heads--
+		}
+		w.nodes[p].flags |= below
+		if err := w.reach(p, excluded); err != nil {
 			return err
 		}
 	}
