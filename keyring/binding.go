@@ -69,9 +69,9 @@ const flagSign = 0x02 // of the first octet of key flags (RFC 9580, 5.2.3.29)
 // boundBy says whether the binding by the primary key, which must say that the
 // subkey may sign, and the back-signature by the subkey in it both verify (RFC
 // 9580, 5.2.1.8 and 5.2.1.9), and whether both are strong enough to prove it.
-// The digests of MD5 and RIPEMD-160 never verify.
+// Both keys are of one version (10.1). The digests of MD5 and RIPEMD-160 never verify.
 func (k *publicKey) boundBy(primary *publicKey, binding *pgpSignature) (strong, ok bool) {
-	if !binding.maySign() || !primary.made(binding, primary.material, k.material) {
+	if primary.version != k.version || !binding.maySign() || !primary.made(binding, primary.material, k.material) {
 		return false, false
 	}
 	for _, back := range binding.embedded() {

@@ -96,6 +96,8 @@ func file(packets ...[]byte) []File { return []File{{"k.gpg", joined(packets...)
 // not have in the new one.
 func framed(tag byte, body []byte) []byte {
 	switch n := len(body); {
+	case tag > 15:
+		return joined([]byte{0xc0 | tag, 0xff}, be(4, n), body)
 	case n < 0x100:
 		return joined([]byte{0x80 | tag<<2}, be(1, n), body)
 	case n < 0x10000:

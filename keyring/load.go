@@ -3,6 +3,7 @@ package keyring
 import (
 	"bytes"
 	"errors"
+	"unicode/utf8"
 )
 
 // A loader reads one file into a keyring.
@@ -24,7 +25,7 @@ func (l *loader) load(content []byte) {
 	switch {
 	case bytes.Contains(content, []byte("-----BEGIN PGP ")):
 		l.loadArmor(content)
-	case len(content) > 0 && content[0]&0x80 != 0:
+	case len(content) > 0 && content[0]&0x80 != 0 && !utf8.Valid(content):
 		l.loadPackets(content)
 	default:
 		l.loadLines(content)
