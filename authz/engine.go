@@ -5,7 +5,6 @@ import (
 	"errors"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
@@ -61,7 +60,7 @@ func (v *Verifier) Verify(ctx context.Context, tip gitwalk.ID) (*Report, error) 
 		Verifier: v, reader: reader,
 		files:   newFiles(v.Policy.Introduction.Format, reader),
 		report:  &Report{Policy: v.Policy, Tip: tip},
-		signers: make(map[signer.Fingerprint]*SignerCount),
+		signers: make(SignerCounts),
 		blind:   make(map[gitwalk.ID]error),
 	}
 	err = r.verify(ctx, tip)
@@ -72,7 +71,7 @@ func (v *Verifier) Verify(ctx context.Context, tip gitwalk.ID) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	r.report.Signers = r.signerCounts()
+	r.report.Signers = r.signers.Sorted()
 	return r.report, nil
 }
 
@@ -82,7 +81,7 @@ type run struct {
 	reader  *gitwalk.Reader
 	files   *files
 	report  *Report
-	signers map[signer.Fingerprint]*SignerCount
+	signers SignerCounts
 	// inRange has the files of the commits of the range, by their index.
 	inRange []fileRef
 	// blind has the merges of which follow could not tell the rule, and why.
@@ -313,13 +312,7 @@ func (r *run) count(v *Verdict) {
 		return
 	}
 	r.report.Authentic++
-	c := r.signers[v.Signer.Key]
-	if c == nil {
-		c = &SignerCount{Key: v.Signer.Key}
-		r.signers[v.Signer.Key] = c
-	}
-	c.Name = v.Signer.Name
-	c.Commits++
+	r.signers.Add(v.Signer)
 }
 
 func (r *run) record(v *Verdict) {
@@ -341,20 +334,6 @@ func (r *run) unchecked(unchecked *UncheckedError) {
 	if r.MaxRefusals == 0 || len(r.report.Unchecked) < r.MaxRefusals {
 		r.report.Unchecked = append(r.report.Unchecked, unchecked)
 	}
-}
-
-func (r *run) signerCounts() []SignerCount {
-	var counts []SignerCount
-	for _, c := range r.signers {
-		counts = append(counts, *c)
-	}
-	slices.SortFunc(counts, func(a, b SignerCount) int {
-		if a.Commits != b.Commits {
-			return b.Commits - a.Commits
-		}
-		return strings.Compare(string(a.Key), string(b.Key))
-	})
-	return counts
 }
 
 // uncheckedAt says which commit an object error is about; other errors pass.

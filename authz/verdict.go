@@ -124,13 +124,6 @@ type Report struct {
 	Truncated bool
 }
 
-// A SignerCount is how many commits a key has signed.
-type SignerCount struct {
-	Key     signer.Fingerprint
-	Name    string // in the latest authorizations that list it
-	Commits int
-}
-
 // Outcome is the verdict on the tip.
 func (r *Report) Outcome() Outcome {
 	switch {

@@ -77,8 +77,7 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, maxRe
 		return err
 	}
 	if uncached != nil {
-		show.Handle(report.Warning{Code: "not-cached", Text: "the result could not be remembered: " + uncached.Error(),
-			Hint: "the next run judges everything again; --no-cache says that this is intended"})
+		show.Handle(report.Warning(verification.NotCached(uncached)))
 	}
 	for _, warning := range v.Concerns(revision.ID) {
 		show.Handle(report.Warning(warning))

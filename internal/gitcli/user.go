@@ -29,13 +29,18 @@ type User struct {
 // grace is how long a git that was asked to end may take to remove its locks.
 const grace = 5 * time.Second
 
-// Output runs "git args…" and returns what it wrote. Git has no standard input.
-// When ctx ends, git is asked to end and killed if it does not. The error is
+// Output runs "git args…" and returns what it wrote. Its standard
+// input is empty. When ctx ends, git is asked to end and killed if it does not. The error is
 // ctx.Err(), ErrNotInstalled or an *Error.
 //
 // An argument that comes from outside must follow an argument "--end-of-options"
 // or "--", or be checked for a hyphen at its beginning.
 func (u User) Output(ctx context.Context, args ...string) ([]byte, error) {
+	return u.Feed(ctx, "", args...)
+}
+
+// Feed is Output for a git that reads its standard input.
+func (u User) Feed(ctx context.Context, stdin string, args ...string) ([]byte, error) {
 	path, err := Installed()
 	if err != nil {
 		return nil, err
@@ -43,6 +48,7 @@ func (u User) Output(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = u.Dir
 	cmd.Env = u.environ()
+	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 	stdout := bounded{limit: MaxOutput}

@@ -16,7 +16,7 @@ import (
 )
 
 // DefaultBranch is the branch that is looked for when none is configured, in
-// the repository itself and then in its remote "origin".
+// the repository itself and in its remote "origin".
 const DefaultBranch = "keyring"
 
 // A Loaded is a keyring and where it was found.
@@ -25,8 +25,6 @@ type Loaded struct {
 	// Name is what people call the place, such as "branch origin/keyring" or
 	// "directory ./keys", and "none" if there is no place.
 	Name string
-	// Commit is the commit that was read if the keyring is a branch.
-	Commit gitwalk.ID
 	// Skipped are the files and keys that were passed over, and why.
 	Skipped []keyring.Skipped
 }
@@ -75,6 +73,17 @@ func Load(repository *gitrepo.Repository, dir, name, more string) (*Loaded, erro
 // None is the keyring of a repository that has none: it knows no OpenPGP key.
 func None() *Loaded { return &Loaded{Keyring: keyring.New(nil), Name: "none"} }
 
+// Refs are the full names of the refs that a configured keyring can stand for.
+func Refs(name string) []string {
+	switch {
+	case name == "":
+		return refsOf(DefaultBranch)
+	case strings.HasPrefix(name, ".") || filepath.IsAbs(name):
+		return nil
+	}
+	return refsOf(name)
+}
+
 func refsOf(branch string) []string {
 	if strings.HasPrefix(branch, "refs/") {
 		return []string{branch}
@@ -88,27 +97,35 @@ type loader struct {
 	files      []keyring.File
 	skipped    []keyring.Skipped
 	names      []string
-	commit     gitwalk.ID
 }
 
-// place reads what a name stands for, and says whether there is such a thing.
+// place reads what a name stands for, and says whether there is such a thing. The
+// default is all the branches of that name: one that somebody has made here and
+// forgotten must not hide newer keys in the remote's.
 func (l *loader) place(dir, name string) (bool, error) {
-	if strings.HasPrefix(name, ".") || filepath.IsAbs(name) {
+	switch {
+	case name == "":
+		return l.refs(Refs(name), true)
+	case strings.HasPrefix(name, ".") || filepath.IsAbs(name):
 		return l.directory(dir, name)
 	}
-	branch := name
-	if name == "" {
-		branch = DefaultBranch
-	}
-	for _, ref := range refsOf(branch) {
-		if found, err := l.ref(ref); found || err != nil {
-			return found, err
-		}
-	}
-	if name == "" {
-		return false, nil
+	if found, err := l.refs(Refs(name), false); found || err != nil {
+		return found, err
 	}
 	return l.directory(dir, name)
+}
+
+// refs reads the first of the refs that exists, or all that do.
+func (l *loader) refs(names []string, all bool) (bool, error) {
+	any := false
+	for _, name := range names {
+		found, err := l.ref(name)
+		if err != nil || found && !all {
+			return found, err
+		}
+		any = any || found
+	}
+	return any, nil
 }
 
 func (l *loader) directory(dir, name string) (bool, error) {
@@ -143,7 +160,6 @@ func (l *loader) ref(name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	l.commit = tip
 	l.add("branch "+strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "refs/remotes/"), files, skipped)
 	return true, nil
 }
@@ -156,5 +172,5 @@ func (l *loader) add(name string, files []keyring.File, skipped []keyring.Skippe
 
 func (l *loader) loaded() *Loaded {
 	k := keyring.New(l.files)
-	return &Loaded{Keyring: k, Name: strings.Join(l.names, ", "), Commit: l.commit, Skipped: append(l.skipped, k.Skipped()...)}
+	return &Loaded{Keyring: k, Name: strings.Join(l.names, ", "), Skipped: append(l.skipped, k.Skipped()...)}
 }

@@ -36,6 +36,9 @@ func MissingHint(repository *gitrepo.Repository) string {
 // classify gives an error of reading a repository, nil while it is being opened,
 // its class and a hint. What it does not know stays as it is.
 func classify(repository *gitrepo.Repository, err error) error {
+	if err == nil {
+		return nil
+	}
 	var classed *outcome.Error
 	if errors.As(err, &classed) || errors.Is(err, context.Canceled) {
 		return err
@@ -48,6 +51,9 @@ func classify(repository *gitrepo.Repository, err error) error {
 	}
 	return classifyRepository(err)
 }
+
+// Classify is classify for those who read a repository with their own hands.
+func Classify(repository *gitrepo.Repository, err error) error { return classify(repository, err) }
 
 func classifyRevision(err error) error {
 	var (

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/keyring"
 )
@@ -23,7 +22,7 @@ type Concern struct {
 // a date is the signer's own claim; but whoever looks after the project should
 // take the key out of the file.
 func (v *Verification) Concerns(at gitwalk.ID) []Concern {
-	file, err := v.fileAt(at)
+	_, file, err := v.CommitAt(at)
 	if err != nil || file.Authorizations == nil {
 		return nil // the verdict has said so
 	}
@@ -41,6 +40,12 @@ func (v *Verification) Concerns(at gitwalk.ID) []Concern {
 	return append(v.concern("revoked-key", "were revoked", revoked), v.concern("expired-key", "have expired", expired)...)
 }
 
+// NotCached is the concern that a verdict could not be remembered.
+func NotCached(err error) Concern {
+	return Concern{Code: "not-cached", Text: "the result could not be remembered: " + err.Error(),
+		Hint: "the next run judges everything again; --no-cache says that this is intended"}
+}
+
 // Expired says whether the key's owner meant it to be used until before now.
 func Expired(key keyring.Key) bool { return !key.Expires.IsZero() && key.Expires.Before(time.Now()) }
 
@@ -54,14 +59,4 @@ func (v *Verification) concern(code, what string, names []string) []Concern {
 		Hint: fmt.Sprintf(`"nix-authorize keyring list" shows them; take them out of %s, or put the renewed keys into the keyring`,
 			v.Policy.Introduction.Format.FileName()),
 	}}
-}
-
-func (v *Verification) fileAt(commit gitwalk.ID) (*authz.File, error) {
-	source, err := v.Repository.NewSource()
-	if err != nil {
-		return nil, err
-	}
-	reader := gitwalk.NewReader(source)
-	defer reader.Close()
-	return authz.FileAt(reader, v.Policy.Introduction.Format, commit)
 }

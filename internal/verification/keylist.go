@@ -83,7 +83,7 @@ func (l *KeyList) authorizations(repository *gitrepo.Repository, name string) (e
 	}
 	v := Verification{Repository: repository}
 	v.Policy.Introduction.Format = l.Format
-	file, err := v.fileAt(l.At)
+	_, file, err := v.CommitAt(l.At)
 	if err != nil {
 		return classify(repository, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
@@ -69,15 +70,22 @@ func Resolve(repository *gitrepo.Repository, revision string) (gitrepo.Revision,
 	return found, nil
 }
 
-// Prepare gets everything ready to judge commits of a branch, which may be empty:
-// it selects among the recorded settings.
-func Prepare(repository *gitrepo.Repository, branch string, o Options) (*Verification, error) {
+// Introduction finds out what a verification of a branch would start from, before
+// anything in the repository is looked at. The branch may be empty.
+func Introduction(repository *gitrepo.Repository, branch string, o Options) (trust.Settings, authz.Introduction, error) {
 	config, err := repository.Config()
 	if err != nil {
-		return nil, classify(repository, err)
+		return trust.Settings{}, authz.Introduction{}, classify(repository, err)
 	}
 	settings := o.Settings.Or(trust.Recorded(config, branch)).Or(o.Fallback)
 	introduction, err := settings.Parse()
+	return settings, introduction, err
+}
+
+// Prepare gets everything ready to judge commits of a branch, which may be empty:
+// it selects among the recorded settings.
+func Prepare(repository *gitrepo.Repository, branch string, o Options) (*Verification, error) {
+	settings, introduction, err := Introduction(repository, branch, o)
 	if err != nil {
 		return nil, err
 	}
@@ -105,14 +113,50 @@ func Prepare(repository *gitrepo.Repository, branch string, o Options) (*Verific
 func (v *Verification) Verifier(observe func(authz.Event)) *authz.Verifier {
 	return &authz.Verifier{
 		Policy: v.Policy, Objects: v.Repository, Keys: v.Keyring,
-		Known: v.cache.Tips(), MaxRefusals: v.maxRefusals, Observe: observe,
+		Known: v.cache.Tips(), KnownDescend: true, MaxRefusals: v.maxRefusals, Observe: observe,
 	}
+}
+
+// Known are the remembered authentic tips that the repository has.
+func (v *Verification) Known(reader *gitwalk.Reader) []gitwalk.ID {
+	return slices.DeleteFunc(v.cache.Tips(), func(id gitwalk.ID) bool {
+		_, err := reader.Commit(id)
+		return err != nil
+	})
+}
+
+// CommitAt reads a commit and the authorizations file in its tree.
+func (v *Verification) CommitAt(id gitwalk.ID) (*gitwalk.Commit, *authz.File, error) {
+	source, err := v.Repository.NewSource()
+	if err != nil {
+		return nil, nil, err
+	}
+	reader := gitwalk.NewReader(source)
+	defer reader.Close()
+	raw, err := reader.Commit(id)
+	if err != nil {
+		return nil, nil, classify(v.Repository, err)
+	}
+	commit, err := gitwalk.ParseCommit(id, raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := authz.FileAt(reader, v.Policy.Introduction.Format, id)
+	return commit, file, classify(v.Repository, err)
 }
 
 // Judge judges the history of tip and remembers it if it is authentic. What could
 // not be remembered is no error: it comes as uncached.
 func (v *Verification) Judge(ctx context.Context, tip gitwalk.ID, observe func(authz.Event)) (report *authz.Report, uncached, err error) {
-	report, err = v.Verifier(observe).Verify(ctx, tip)
+	return v.JudgeAgain(ctx, tip, observe, func(gitwalk.ID) bool { return false })
+}
+
+// JudgeAgain is Judge for a caller that wants to hear of commits that were found
+// authentic before: nothing is taken from a remembered tip of which again is true.
+func (v *Verification) JudgeAgain(ctx context.Context, tip gitwalk.ID, observe func(authz.Event), again func(gitwalk.ID) bool) (report *authz.Report, uncached, err error) {
+	engine := v.Verifier(observe)
+	engine.Known = slices.DeleteFunc(engine.Known, again)
+	report, err = engine.Verify(ctx, tip)
 	if err != nil {
 		return nil, nil, classify(v.Repository, err)
 	}
