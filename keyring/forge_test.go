@@ -23,12 +23,15 @@ type forger struct {
 	algorithm byte // 22 or 27
 	private   ed25519.PrivateKey
 	created   uint32
+	numbers   []byte // of a key that is not Ed25519
+	// sign makes the numbers of a signature of such a key.
+	sign func(hash crypto.Hash, sum []byte) []byte
 }
 
 // forge makes the key that a name stands for, in version 4 of the legacy kind.
 func forge(name string) *forger {
 	seed := sha256.Sum256([]byte(name))
-	return &forger{4, 22, ed25519.NewKeyFromSeed(seed[:]), 1_500_000_000}
+	return &forger{version: 4, algorithm: 22, private: ed25519.NewKeyFromSeed(seed[:]), created: 1_500_000_000}
 }
 
 // forge6 makes a key of version 6.
@@ -46,7 +49,10 @@ func be(size int, n int) []byte {
 
 // body is the body of the public key packet.
 func (f *forger) body() []byte {
-	point := []byte(f.private.Public().(ed25519.PublicKey))
+	point := f.numbers
+	if point == nil {
+		point = []byte(f.private.Public().(ed25519.PublicKey))
+	}
 	if f.algorithm == 22 {
 		oid := []byte{9, 0x2b, 6, 1, 4, 1, 0xda, 0x47, 0x0f, 1}
 		point = joined(oid, be(2, 263), []byte{0x40}, point)
@@ -171,7 +177,13 @@ func (f *forgery) body(parts ...[]byte) []byte {
 	h := hashOf[f.hash].New()
 	h.Write(joined(f.salt, joined(parts...), signed, trailer))
 	sum := h.Sum(nil)
-	made := ed25519.Sign(f.by.private, sum)
+	values := f.by.sign
+	if values == nil {
+		values = func(_ crypto.Hash, sum []byte) []byte {
+			made := ed25519.Sign(f.by.private, sum)
+			return f.values(made[:32], made[32:])
+		}
+	}
 	tag := bytes.Clone(sum[:2])
 	if f.flipTag {
 		tag[1] ^= 1
@@ -179,7 +191,7 @@ func (f *forgery) body(parts ...[]byte) []byte {
 	if f.version == 6 {
 		tag = joined(tag, be(1, len(f.salt)), f.salt)
 	}
-	return joined(signed, be(size, len(f.unhashed)), f.unhashed, tag, f.values(made[:32], made[32:]))
+	return joined(signed, be(size, len(f.unhashed)), f.unhashed, tag, values(hashOf[f.hash], sum))
 }
 
 func (f *forgery) packet(parts ...[]byte) []byte { return framed(2, f.body(parts...)) }
