@@ -1,0 +1,168 @@
+package gitwalk
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// MaxMergeBlob is the largest file in bytes that can take part in a merge.
+const MaxMergeBlob = 128 << 20
+
+// An Object is an object whose content has been read and checked.
+type Object struct {
+	Kind    Kind
+	ID      ID
+	Content []byte
+}
+
+// An Extent says how much of the trees of a merge git is to see. Git's strategy
+// ort reads little if it can: it goes into directories that all sides changed and
+// reads a file if both sides changed it. Only where one side removed what the
+// other changed does it look for renames, among everything that was added and
+// removed. If an object is not there, git ends with an error; it does not decide
+// otherwise.
+type Extent uint8
+
+// The extents, each with all that the one before has.
+const (
+	// Contested is what both sides changed.
+	Contested Extent = iota
+	// Moved has all directories that differ, and all files that either side
+	// added or removed.
+	Moved
+	// Everything has all files that differ.
+	Everything
+)
+
+// maxMergeObjects is how many bytes the objects for a merge can have together,
+// each counted with treeCost.
+const maxMergeObjects = 2 << 30
+
+// Objects yields the trees and blobs that git needs for the merge of the two
+// commits that the history is of, each once, to an extent. Where they have
+// several merge bases, which are merged with one another first, only Everything
+// is enough. Trees must be canonical.
+//
+// An error ends the sequence: those of Diff, *TooLargeError for a file of more
+// than MaxMergeBlob bytes, and *LimitError for more than 2 GiB in all.
+func (h MergeHistory) Objects(r *Reader, extent Extent) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		m := &mergeObjects{reader: r, yield: yield, given: make(map[ID]bool)}
+		if err := m.history(h, extent); err != nil && !m.stopped {
+			yield(Object{}, err)
+		}
+	}
+}
+
+// OneBase says whether at most one commit stands below the two that are merged.
+func (h MergeHistory) OneBase() bool { return len(h) <= 3 }
+
+type mergeObjects struct {
+	reader  *Reader
+	yield   func(Object, error) bool
+	given   map[ID]bool
+	size    int
+	stopped bool // yield has returned false
+}
+
+var errStopped = errors.New("the consumer has stopped")
+
+func (m *mergeObjects) history(h MergeHistory, extent Extent) error {
+	if len(h) > 1 && h.OneBase() {
+		if err := m.contested(h[0].Tree, h[len(h)-2].Tree, h[len(h)-1].Tree); err != nil {
+			return err
+		}
+	}
+	if extent == Contested {
+		return nil
+	}
+	for _, commit := range h {
+		for _, parent := range commit.Parents {
+			if err := m.difference(h[parent].Tree, commit.Tree, extent); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// contested gives what git reads at once: the directories that differ in all three
+// trees, unless only one side has them, and the files that both sides changed.
+func (m *mergeObjects) contested(base, ours, theirs ID) error {
+	w, err := m.walk(base, ours, theirs)
+	for err == nil && !m.stopped {
+		row, ok := w.next()
+		switch {
+		case !ok && !w.leave():
+			return nil
+		case !ok:
+		case row.isTree():
+			if !row[ourTree].equal(row[baseTree]) && !row[theirTree].equal(row[baseTree]) {
+				err = w.enter(row)
+			}
+		default:
+			if _, decided := decide(&row); !decided {
+				err = m.blobs(row)
+			}
+		}
+	}
+	return err
+}
+
+// difference gives the trees that differ, and of the files those that belong to
+// the extent.
+func (m *mergeObjects) difference(a, b ID, extent Extent) error {
+	w, err := m.walk(a, b)
+	for err == nil && !m.stopped {
+		row, ok := w.next()
+		switch {
+		case !ok && !w.leave():
+			return nil
+		case !ok:
+		case row.isTree():
+			err = w.enter(row)
+		case extent == Everything || row[0].mode == 0 || row[1].mode == 0:
+			err = m.blobs(row)
+		}
+	}
+	return err
+}
+
+// walk begins a walk that gives each tree that it reads.
+func (m *mergeObjects) walk(roots ...ID) (*treeWalk, error) {
+	w := &treeWalk{reader: m.reader, width: len(roots)}
+	w.loaded = func(id ID, raw []byte) error { return m.give(Object{KindTree, id, raw}) }
+	return w, w.begin(roots...)
+}
+
+// blobs gives the files and symbolic links of a row.
+func (m *mergeObjects) blobs(row treeRow) error {
+	for _, e := range row {
+		if e.mode == 0 || e.mode == ModeGitlink || m.given[ID(e.id)] {
+			continue
+		}
+		content, err := m.reader.Blob(ID(e.id), MaxMergeBlob)
+		if err != nil {
+			return err
+		}
+		if err := m.give(Object{KindBlob, ID(e.id), content}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *mergeObjects) give(o Object) error {
+	if m.given[o.ID] {
+		return nil
+	}
+	m.given[o.ID] = true
+	if m.size += len(o.Content) + treeCost; m.size > maxMergeObjects {
+		return &LimitError{Detail: fmt.Sprintf("the files and directories that a merge is about have more than %d bytes", maxMergeObjects)}
+	}
+	if m.stopped = !m.yield(o, nil); m.stopped {
+		return errStopped
+	}
+	return nil
+}
