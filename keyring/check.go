@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"encoding/hex"
 	"strings"
 
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
@@ -73,7 +72,8 @@ func (k *Keyring) checkPGP(message, armor []byte) signer.Result {
 	return r
 }
 
-// checkSignature tries the keys that the signature names.
+// checkSignature tries the keys that the signature names: exactly the one whose
+// fingerprint it has, or all that have the key id.
 func (k *Keyring) checkSignature(message []byte, s *pgpSignature, who issuer) signer.Result {
 	if problem := s.acceptable(); problem != nil {
 		return signer.Result{Problem: problem}
@@ -82,24 +82,15 @@ func (k *Keyring) checkSignature(message []byte, s *pgpSignature, who issuer) si
 	if who.keyID == nil {
 		problem.Detail = "it does not say which key made it"
 	}
-	for _, key := range k.named(who) {
+	for _, key := range k.byID[string(who.keyID)] {
+		if key.version != s.version || !who.means(key) {
+			continue
+		}
 		if problem = key.check(message, s); problem == nil {
 			return signer.Result{Identity: key.identity(s), Weakness: key.weakness}
 		}
 	}
 	return signer.Result{Problem: problem}
-}
-
-// named are the keys that a signature may mean: exactly the one whose fingerprint
-// it has, or all that have the key id.
-func (k *Keyring) named(who issuer) []*publicKey {
-	if who.fingerprint == nil {
-		return k.byID[strings.ToUpper(hex.EncodeToString(who.keyID))]
-	}
-	if key, ok := k.keys[signer.OpenPGP(who.fingerprint)]; ok {
-		return []*publicKey{key}
-	}
-	return nil
 }
 
 // check says why the key did not make the signature over the message, or nil if
@@ -108,8 +99,8 @@ func (k *publicKey) check(message []byte, s *pgpSignature) *signer.Problem {
 	switch {
 	case k.unusable != "":
 		return unsupported("the key that it names cannot be used: %s", k.unusable)
-	case k.version != s.version || k.algorithm != s.algorithm:
-		return bad("its version or algorithm is not that of the key that it names")
+	case k.algorithm != s.algorithm:
+		return bad("its algorithm is not that of the key that it names")
 	case !k.made(s, message):
 		return bad("the key that it names did not make it over this content")
 	}

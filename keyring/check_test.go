@@ -107,6 +107,11 @@ func TestCheckForgedSignatures(t *testing.T) {
 			other[0] ^= 1
 			f.hashed = append(f.hashed, sub(33, append([]byte{4}, other...)...)...)
 		}, signer.Malformed, "names two keys"},
+		{"only a fingerprint that ends like that of a key", func(f *forgery) {
+			other := alice.octets()
+			other[0] ^= 1
+			f.hashed = joined(sub(2, 1, 2, 3, 4), sub(33, append([]byte{4}, other...)...))
+		}, signer.UnknownKey, "not in the keyring"},
 		{"only another key", func(f *forgery) {
 			f.hashed, f.unhashed = joined(sub(2, 1, 2, 3, 4), sub(33, append([]byte{4}, mallory.octets()...)...)), nil
 		}, signer.BadSignature, "did not make it"},

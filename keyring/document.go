@@ -93,15 +93,13 @@ func checkHashed(subpackets []subpacket) *signer.Problem {
 // checkUnhashed allows what is not signed to name the maker and nothing else:
 // where no checksum protects it, it could be changed at will.
 func checkUnhashed(subpackets []subpacket) *signer.Problem {
-	seen := map[byte]bool{}
-	for _, sub := range subpackets {
+	for i, sub := range subpackets {
 		if sub.typ != subIssuer && sub.typ != subIssuerFingerprint {
 			return unsupported("it has a subpacket of type %d that is not signed", sub.typ)
 		}
-		if sub.critical || seen[sub.typ] {
+		if sub.critical || i > 0 && sub.typ == subpackets[i-1].typ || i > 1 {
 			return malformed("what is not signed in it names its maker twice, or as critical")
 		}
-		seen[sub.typ] = true
 	}
 	return nil
 }

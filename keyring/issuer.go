@@ -62,6 +62,11 @@ func (w *issuer) agree(fingerprint, keyID []byte) error {
 	return nil
 }
 
+// means says whether k is the key, or one of those, that are named.
+func (w issuer) means(k *publicKey) bool {
+	return w.keyID != nil && string(w.keyID) == k.keyID() && (w.fingerprint == nil || string(w.fingerprint) == k.octets)
+}
+
 // String is the fingerprint, or the key id, or empty.
 func (w issuer) String() string {
 	if w.fingerprint != nil {

@@ -46,6 +46,7 @@ type publicKey struct {
 	version   byte
 	algorithm byte
 	created   time.Time
+	octets    string // of the fingerprint
 	material  []byte // the packet as it is hashed (RFC 9580, 5.2.4)
 	// verify says whether the key made a signature over what has been hashed
 	// so far. It is nil if the key is unusable.
@@ -58,14 +59,13 @@ type publicKey struct {
 	primaries          []signer.Fingerprint
 }
 
-// keyID is the 64-bit id of an OpenPGP key in upper-case hexadecimal digits, as
-// the end (version 4) or start (version 6) of its fingerprint (RFC 9580, 5.5.4).
+// keyID are the eight octets at the end (version 4) or start (version 6) of the
+// fingerprint (RFC 9580, 5.5.4).
 func (k *publicKey) keyID() string {
-	const digits = 16
 	if k.version == 6 {
-		return string(k.fingerprint[:digits])
+		return k.octets[:8]
 	}
-	return string(k.fingerprint[len(k.fingerprint)-digits:])
+	return k.octets[len(k.octets)-8:]
 }
 
 func (k *publicKey) describe() Key {

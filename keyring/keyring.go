@@ -30,7 +30,7 @@ type Skipped struct{ File, Detail string }
 // A Keyring is a set of public keys. It is safe for concurrent use.
 type Keyring struct {
 	keys    map[signer.Fingerprint]*publicKey
-	byID    map[string][]*publicKey // OpenPGP keys by key id
+	byID    map[string][]*publicKey // OpenPGP keys by the eight octets of their key id
 	sorted  []*publicKey
 	skipped []Skipped
 }

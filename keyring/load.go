@@ -120,7 +120,11 @@ func (l *loader) takeSignature(body []byte) {
 	if c.at == nil || len(body) < 2 || !isStatement(body[1]) || len(c.at.statements) >= maxStatements {
 		return
 	}
-	if s, err := parseSignature(body); err != nil || !s.names(c.primary) {
+	s, err := parseSignature(body)
+	if err != nil {
+		return
+	}
+	if who, err := s.issuer(); err != nil || !who.means(c.primary) {
 		return
 	}
 	if s, err := parseSignature(bytes.Clone(body)); err == nil {
@@ -136,13 +140,4 @@ func isStatement(typ byte) bool {
 		return true
 	}
 	return typ >= typeCertification && typ <= typePositive
-}
-
-// names says whether the signature names the key as its maker.
-func (s *pgpSignature) names(k *publicKey) bool {
-	who, err := s.issuer()
-	if err != nil || who.fingerprint == nil {
-		return err == nil && who.String() == k.keyID()
-	}
-	return who.String() == string(k.fingerprint)
 }

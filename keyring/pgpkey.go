@@ -50,15 +50,16 @@ func (k *publicKey) identify(body []byte) error {
 	if k.version == 6 {
 		k.material = append(binary.BigEndian.AppendUint32([]byte{0x9b}, uint32(len(body))), body...)
 		sum := sha256.Sum256(k.material)
-		k.fingerprint = signer.OpenPGP(sum[:])
-		return nil
+		k.octets = string(sum[:])
+	} else {
+		if len(body) > 0xffff {
+			return errors.New("it is too long for version 4")
+		}
+		k.material = append(binary.BigEndian.AppendUint16([]byte{0x99}, uint16(len(body))), body...)
+		sum := sha1.Sum(k.material)
+		k.octets = string(sum[:])
 	}
-	if len(body) > 0xffff {
-		return errors.New("it is too long for version 4")
-	}
-	k.material = append(binary.BigEndian.AppendUint16([]byte{0x99}, uint16(len(body))), body...)
-	sum := sha1.Sum(k.material)
-	k.fingerprint = signer.OpenPGP(sum[:])
+	k.fingerprint = signer.OpenPGP([]byte(k.octets))
 	return nil
 }
 
@@ -77,7 +78,7 @@ func (k *publicKey) readNumbers(body []byte) error {
 	key, ok := p.(*packet.PublicKey)
 	var again bytes.Buffer
 	if !ok || key.Serialize(&again) != nil || !bytes.HasSuffix(again.Bytes(), body) ||
-		signer.OpenPGP(key.Fingerprint) != k.fingerprint {
+		string(key.Fingerprint) != k.octets {
 		return errors.New("its numbers are not all that it has")
 	}
 	k.verify = key.VerifySignature
