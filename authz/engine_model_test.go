@@ -1,0 +1,138 @@
+package authz
+
+import (
+	"context"
+	"math/bits"
+	"testing"
+
+	"github.com/nix-authorize/nix-authorize/gitwalk"
+)
+
+// TestModel compares Verify with the model on random histories, with and without
+// what is known, with one worker and several.
+func TestModel(t *testing.T) {
+	graphs := uint64(3000)
+	if testing.Short() {
+		graphs = 400
+	}
+	outcomes, spared := map[Outcome]int{}, 0
+	for number := range graphs {
+		g, r := grow(number, []Format{NixFormat, GuixFormat}[number%2])
+		w, ids := g.realise(t)
+		m := modelRun{g: g, world: w, ids: ids, verifier: w.verifier(), lies: r.lies}
+		m.verifier.Workers = 1 + int(number/2%4)
+		outcomes[m.compare(t, nil)]++
+		for _, descend := range []bool{false, true} {
+			known := r.known(descend)
+			m.verifier.KnownDescend = descend
+			m.compare(t, known)
+			spared += len(known)
+		}
+		if t.Failed() {
+			t.Fatalf("graph %d, known %v\n%s", number, m.verifier.Known, g)
+		}
+	}
+	t.Logf("%v, %d known", outcomes, spared)
+	for _, o := range []Outcome{Authentic, Refused, Unchecked} {
+		if outcomes[o] < int(graphs)/100 {
+			t.Errorf("%d of %d graphs are %s", outcomes[o], graphs, o)
+		}
+	}
+	if spared < int(graphs) {
+		t.Errorf("only %d commits were known", spared)
+	}
+}
+
+// modelRun is Verify on a graph.
+type modelRun struct {
+	g        *graph
+	world    *world
+	ids      []gitwalk.ID
+	verifier *Verifier
+	lies     bool // dates are not in the order of the commits
+}
+
+func (m *modelRun) compare(t *testing.T, known []int) Outcome {
+	t.Helper()
+	m.verifier.Known = []gitwalk.ID{{0xFF}} // which the repository does not have
+	spared := m.g.closure(m.g.introduction)
+	for _, c := range known {
+		m.verifier.Known = append(m.verifier.Known, m.ids[c])
+		spared |= m.g.closure(c)
+	}
+	report, err := m.verifier.Verify(context.Background(), m.ids[m.g.tip])
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.world.checkClosed(t)
+	outcome, blamed := m.g.judge(m.g.tip)
+	if report.Outcome() != outcome {
+		t.Errorf("%s instead of %s: %v %v", report.Outcome(), outcome, report.Refusals, report.Unchecked)
+	}
+	m.compareBlame(t, report, blamed)
+	m.compareCounts(t, report, spared)
+	return outcome
+}
+
+// compareBlame requires the same commits for the same reasons, parents first.
+func (m *modelRun) compareBlame(t *testing.T, report *Report, blamed map[int]Reason) {
+	t.Helper()
+	var refused, unchecked []int
+	for _, r := range report.Refusals {
+		refused = append(refused, m.number(t, r.Commit, r.Reason, blamed))
+	}
+	for _, u := range report.Unchecked {
+		unchecked = append(unchecked, m.number(t, u.Commit, u.Reason, blamed))
+	}
+	if len(refused)+len(unchecked) != len(blamed) || report.UncheckedCount != len(unchecked) {
+		t.Errorf("%v and %v to blame instead of %v", refused, unchecked, blamed)
+	}
+	for _, list := range [][]int{refused, unchecked} {
+		for i, c := range list {
+			for _, earlier := range list[:i] {
+				if m.g.history(earlier).has(c) {
+					t.Errorf("%d is reported before its ancestor %d", earlier, c)
+				}
+			}
+		}
+	}
+}
+
+func (m *modelRun) number(t *testing.T, id gitwalk.ID, reason Reason, blamed map[int]Reason) int {
+	t.Helper()
+	for c := range m.ids {
+		if m.ids[c] == id {
+			if blamed[c] != reason {
+				t.Errorf("%d is blamed for %q instead of %q", c, reason, blamed[c])
+			}
+			return c
+		}
+	}
+	t.Errorf("commit %s is blamed", id)
+	return 0
+}
+
+// compareCounts requires the number of commits that were to be judged. Wrong
+// dates may let in some that are below the introduction and in order.
+func (m *modelRun) compareCounts(t *testing.T, report *Report, spared commitSet) {
+	t.Helper()
+	history := m.g.history(m.g.tip)
+	least := bits.OnesCount32(uint32(history &^ spared))
+	most := least
+	if m.lies {
+		most = bits.OnesCount32(uint32(history))
+	}
+	if report.Commits < least || report.Commits > most {
+		t.Errorf("%d commits instead of %d to %d", report.Commits, least, most)
+	}
+	if report.Outcome() == Authentic && report.Authentic != report.Commits {
+		t.Errorf("%d commits of %d are authentic", report.Authentic, report.Commits)
+	}
+	signed := 0
+	for _, c := range report.Signers {
+		signed += c.Commits
+	}
+	if signed != report.Authentic {
+		t.Errorf("the signers have signed %d commits of %d", signed, report.Authentic)
+	}
+}
