@@ -1,12 +1,15 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/report"
 	"github.com/nix-authorize/nix-authorize/internal/trust"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
+	"github.com/nix-authorize/nix-authorize/keyring"
 )
 
 // policyFlags are the flags that say by what a history is judged.
@@ -35,10 +38,23 @@ func (a *app) prepare(repository *gitrepo.Repository, p *policyFlags, revision g
 	if err != nil {
 		return nil, err
 	}
-	for _, skipped := range v.Keyring.Skipped {
-		a.report.Handle(report.Note{Text: "keyring: skipped " + skipped.File + ": " + skipped.Detail})
-	}
+	a.warnOfSkipped(v.Keyring.Skipped)
 	return v, nil
+}
+
+// warnOfSkipped tells of the first few key files that were passed over. A hostile
+// keyring can have thousands.
+func (a *app) warnOfSkipped(skipped []keyring.Skipped) {
+	const most = 5
+	const hint = `"nix-authorize keyring list" shows all that was found and skipped`
+	for i, s := range skipped {
+		if i == most {
+			text := fmt.Sprintf("%d more files or keys of the keyring were skipped", len(skipped)-most)
+			a.report.Handle(report.Warning{Code: "skipped-key", Text: text, Hint: hint})
+			return
+		}
+		a.report.Handle(report.Warning{Code: "skipped-key", Text: fmt.Sprintf("skipped %s of the keyring: %s", s.File, s.Detail)})
+	}
 }
 
 func started(v *verification.Verification, name string, revision gitrepo.Revision) report.Started {

@@ -37,7 +37,7 @@ func (v *Verification) Concerns(at gitwalk.ID) []Concern {
 			expired = append(expired, entry.Name)
 		}
 	}
-	return append(v.concern("revoked-key", "were revoked", revoked), v.concern("expired-key", "have expired", expired)...)
+	return append(v.concern("revoked-key", "revoked", revoked), v.concern("expired-key", "expired", expired)...)
 }
 
 // NotCached is the concern that a verdict could not be remembered.
@@ -49,13 +49,17 @@ func NotCached(err error) Concern {
 // Expired says whether the key's owner meant it to be used until before now.
 func Expired(key keyring.Key) bool { return !key.Expires.IsZero() && key.Expires.Before(time.Now()) }
 
-func (v *Verification) concern(code, what string, names []string) []Concern {
+func (v *Verification) concern(code, state string, names []string) []Concern {
 	if len(names) == 0 {
 		return nil
 	}
+	keys := "1 authorized key is"
+	if len(names) > 1 {
+		keys = fmt.Sprintf("%d authorized keys are", len(names))
+	}
 	return []Concern{{
 		Code: code,
-		Text: fmt.Sprintf("%d authorized keys %s: %s", len(names), what, strings.Join(names, ", ")),
+		Text: fmt.Sprintf("%s %s: %s", keys, state, strings.Join(names, ", ")),
 		Hint: fmt.Sprintf(`"nix-authorize keyring list" shows them; take them out of %s, or put the renewed keys into the keyring`,
 			v.Policy.Introduction.Format.FileName()),
 	}}
