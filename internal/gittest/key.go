@@ -40,7 +40,7 @@ func (k *Key) File() string {
 }
 
 // Sign signs a payload as git would, and returns the armor. The arguments go to
-// gpg or ssh-keygen, in front of those that make it sign.
+// gpg or ssh-keygen too, and can change how it signs.
 func (k *Key) Sign(t testing.TB, payload []byte, args ...string) []byte {
 	t.Helper()
 	armor, err := k.sign(payload, args)

@@ -37,7 +37,7 @@ func newSSH(home, kind, holder string) (*Key, error) {
 		Public:      strings.Join(strings.Fields(string(public))[:2], " "),
 		config:      []string{"gpg.format=ssh", "user.signingKey=" + path},
 		sign: func(payload []byte, args []string) ([]byte, error) {
-			args = append(args, "-Y", "sign", "-n", "git", "-f", path)
+			args = append([]string{"-Y", "sign", "-n", "git", "-f", path}, args...)
 			return output(home, nil, payload, "ssh-keygen", args...)
 		},
 	}, nil
