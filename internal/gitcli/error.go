@@ -77,6 +77,7 @@ type bounded struct {
 	data   []byte
 	limit  int
 	forget bool
+	full   bool // there was more
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
@@ -86,8 +87,11 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	b.data = append(b.data, p[:room]...)
+	b.full = true
 	if b.forget {
 		return len(p), nil
 	}
-	return room, fmt.Errorf("it wrote more than %d bytes", b.limit)
+	return room, b.tooMuch()
 }
+
+func (b *bounded) tooMuch() error { return fmt.Errorf("it wrote more than %d bytes", b.limit) }

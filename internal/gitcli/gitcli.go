@@ -7,6 +7,7 @@
 package gitcli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -25,7 +26,7 @@ const MaxOutput = 256 << 20
 const patience = 2 * time.Second
 
 // A Repository is what git works on. The zero value is none, for commands that
-// need none.
+// need none: git does not look for one in the working directory either.
 type Repository struct {
 	// GitDir is the repository. Git looks for no other.
 	GitDir string
@@ -92,15 +93,22 @@ func (c *Command) Failure(err error) *Error { return newError(c.args, err, c.std
 // Output runs "git args…" and returns what it wrote. The error is ctx.Err(),
 // ErrNotInstalled, or an *Error.
 func (r Repository) Output(ctx context.Context, args ...string) ([]byte, error) {
+	return r.output(ctx, MaxOutput, args)
+}
+
+func (r Repository) output(ctx context.Context, limit int, args []string) ([]byte, error) {
 	c, err := r.Command(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
-	stdout := bounded{limit: MaxOutput}
+	stdout := bounded{limit: limit}
 	c.Stdout = &stdout
 	err = c.Run()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if stdout.full {
+		err = stdout.tooMuch() // rather than that git died of it
 	}
 	if err != nil {
 		return nil, c.Failure(err)
@@ -133,7 +141,7 @@ func (r Repository) environ() []string {
 		}
 	}
 	for _, v := range []struct{ name, value string }{
-		{"GIT_DIR", r.GitDir},
+		{"GIT_DIR", cmp.Or(r.GitDir, nowhere)},
 		{"GIT_COMMON_DIR", r.CommonDir},
 		{"GIT_OBJECT_DIRECTORY", r.ObjectDir},
 		{"GIT_ALTERNATE_OBJECT_DIRECTORIES", r.AlternateObjectDirs},
