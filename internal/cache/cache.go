@@ -14,19 +14,29 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/private"
 )
 
 // A Cache is the file for one policy. Methods of a nil Cache do nothing.
 type Cache struct {
-	path, key string
+	file private.File
+	key  string
 }
 
 // most is how many authentic commits a file holds, the latest first. Each costs
 // a walk of its own when it is not an ancestor of what is judged next.
 const most = 16
+
+const (
+	maxFile = 64 << 10 // bytes
+	// patience is how long another process may take to replace the file. The
+	// cache is not worth a longer wait.
+	patience = 200 * time.Millisecond
+)
 
 // Dir is the folder for caches by the XDG base directory specification, and
 // false if the environment does not tell where the user's files are.
@@ -50,7 +60,7 @@ func Open(dir string, introduction authz.Introduction, historical []byte) *Cache
 		fmt.Fprintf(sum, "historical %x\n", sha256.Sum256(historical))
 	}
 	key := hex.EncodeToString(sum.Sum(nil))
-	return &Cache{path: filepath.Join(dir, key), key: key}
+	return &Cache{private.File{Path: filepath.Join(dir, key), Limit: maxFile, Wait: patience}, key}
 }
 
 // Tips are the commits that were found authentic with all that they descend
@@ -59,7 +69,7 @@ func (c *Cache) Tips() []gitwalk.ID {
 	if c == nil {
 		return nil
 	}
-	content, err := readPrivate(c.path)
+	content, err := c.file.Read()
 	if err != nil {
 		return nil
 	}
@@ -75,10 +85,10 @@ func (c *Cache) Add(tip gitwalk.ID) error {
 	if known := c.Tips(); len(known) > 0 && known[0] == tip {
 		return nil
 	}
-	return update(c.path, func() []byte {
-		tips := slices.DeleteFunc(c.Tips(), func(id gitwalk.ID) bool { return id == tip })
+	return c.file.Update(func(old []byte, _ error) ([]byte, error) {
+		tips := slices.DeleteFunc(c.parse(string(old)), func(id gitwalk.ID) bool { return id == tip })
 		tips = slices.Insert(tips, 0, tip)
-		return c.format(tips[:min(len(tips), most)])
+		return c.format(tips[:min(len(tips), most)]), nil
 	})
 }
 
