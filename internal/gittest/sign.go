@@ -2,8 +2,10 @@ package gittest
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"strings"
+	"testing"
 )
 
 // GitAs is Git with every commit that it makes signed with the key.
@@ -108,4 +110,14 @@ func AddSignature(commit, armor []byte) []byte {
 func Header(name string, value []byte) []byte {
 	value = bytes.TrimSuffix(value, []byte("\n"))
 	return fmt.Appendf(nil, "%s %s\n", name, bytes.ReplaceAll(value, []byte("\n"), []byte("\n ")))
+}
+
+// Raw is the entry as a tree has it, for trees that git would not write.
+func (e TreeEntry) Raw(t testing.TB) string {
+	t.Helper()
+	id, err := hex.DecodeString(e.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Mode + " " + e.Name + "\x00" + string(id)
 }
