@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -57,14 +58,18 @@ func (r *Repo) Keyring(keys ...*Key) {
 }
 
 // CommitFiles writes a commit without parents and signature that has the files in
-// its root tree, and returns its id. No branch moves.
+// its tree, and returns its id. No branch moves.
 func (r *Repo) CommitFiles(files map[string]string) string {
 	r.t.Helper()
-	var entries []TreeEntry
+	apart := &Repo{Dir: r.t.TempDir(), t: r.t}
 	for name, content := range files {
-		entries = append(entries, TreeEntry{"100644", name, r.Hash("blob", []byte(content))})
+		apart.Write(name, content)
 	}
-	return r.Hash("commit", r.RawCommit(r.SortedTree(entries...), "Keys"))
+	outer := r.Env
+	defer func() { r.Env = outer }()
+	r.Env = append(outer[:len(outer):len(outer)], "GIT_INDEX_FILE="+filepath.Join(r.t.TempDir(), "index"))
+	r.Git("--work-tree", apart.Dir, "add", "--all", "--", apart.Dir)
+	return r.Hash("commit", r.RawCommit(r.Git("write-tree"), "Files"))
 }
 
 // A TreeEntry is one line of a tree: its mode as Git writes it, name and id.
