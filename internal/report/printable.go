@@ -13,11 +13,14 @@ const maxShown = 200
 // Printable makes text from commits and keys fit for a terminal: control
 // characters, bidirectional formatting, other invisible characters and bytes that
 // are not UTF-8 are written as escapes, and what is too long is cut.
-func Printable(s string) string {
+func Printable(s string) string { return printable(s, maxShown) }
+
+// printable is Printable for another number of characters.
+func printable(s string, most int) string {
 	var b strings.Builder
 	shown := 0
 	for len(s) > 0 {
-		if shown++; shown > maxShown {
+		if shown++; shown > most {
 			b.WriteString("…")
 			break
 		}

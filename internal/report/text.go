@@ -80,9 +80,12 @@ func (t *Text) failed(f Failed) {
 	t.hint(f.Hint)
 }
 
+// hint shows a hint. It is this program's own text with, at most, short names
+// from the repository in it.
 func (t *Text) hint(hint string) {
+	const most = 1000
 	if hint != "" {
-		fmt.Fprintf(t.Err, "%s %s\n", t.err().faint("hint:"), hint)
+		fmt.Fprintf(t.Err, "%s %s\n", t.err().faint("hint:"), printable(hint, most))
 	}
 }
 
