@@ -41,6 +41,8 @@ Exit codes, the same for every command:
   0    authentic, or done
   1    refused: some commit is not authentic
   2    the command was called or configured wrongly
+  3    downgrade: the remote leads back to something older
+  4    stale: nobody has signed anything for too long
   5    could not check: something is missing, damaged or not supported
   130  interrupted`
 
@@ -61,7 +63,8 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.color, "color", "auto", "colours: `auto`, always or never")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "show only what is wrong")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say how the repository is read and what was found where")
-	root.AddCommand(a.verifyCommand(), a.explainCommand(), a.trustCommand(), a.keyringCommand())
+	root.AddCommand(a.verifyCommand(), a.explainCommand(), a.trustCommand(), a.keyringCommand(),
+		a.pullCommand(), a.cloneCommand(), a.statusCommand(), a.stateCommand())
 	return root
 }
 

@@ -21,14 +21,15 @@ the history itself.
 
 A second run judges only what is new; --no-cache judges everything again.
 
-Exit codes: 0 authentic, 1 refused, 2 wrong usage or configuration, 5 could not
-check, 130 interrupted.`
+Exit codes: 0 authentic, 1 refused, 2 wrong usage or configuration, 4 stale: the tip
+is older than --max-age, 5 could not check, 130 interrupted.`
 
 func (a *app) verifyCommand() *cobra.Command {
 	var (
 		policy      policyFlags
 		maxRefusals int
 		stats       bool
+		oldest      string
 	)
 	cmd := &cobra.Command{
 		Use:   "verify [REVISION]",
@@ -44,17 +45,25 @@ func (a *app) verifyCommand() *cobra.Command {
 	policy.add(cmd)
 	cmd.Flags().IntVar(&maxRefusals, "max-refusals", 20, "stop after `N` refused commits; 0 for no limit")
 	cmd.Flags().BoolVar(&stats, "stats", false, "show how many commits each key has signed")
+	cmd.Flags().StringVar(&oldest, "max-age", "", "refuse an authentic tip whose date is older than this `DURATION`, such as 14d or 36h")
 	cmd.Flags().BoolVar(&policy.noCache, "no-cache", false, "judge everything again and remember nothing")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if maxRefusals < 0 {
 			return errors.New("--max-refusals cannot be negative")
 		}
-		return a.verify(cmd, revisionOr(args, "HEAD"), &policy, maxRefusals, stats)
+		return a.verify(cmd, revisionOr(args, "HEAD"), &policy, verifyFlags{maxRefusals, stats, oldest})
 	}
 	return cmd
 }
 
-func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, maxRefusals int, stats bool) error {
+// verifyFlags are the flags that are verify's own.
+type verifyFlags struct {
+	maxRefusals int
+	stats       bool
+	maxAge      string
+}
+
+func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags verifyFlags) error {
 	show, err := a.start(cmd)
 	if err != nil {
 		return err
@@ -67,7 +76,11 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, maxRe
 	if err != nil {
 		return err
 	}
-	v, err := a.prepare(repository, policy, revision, maxRefusals)
+	v, err := a.prepare(repository, policy, revision, flags.maxRefusals)
+	if err != nil {
+		return err
+	}
+	limit, err := maxAge(flags.maxAge, repository, revision.Branch, 0)
 	if err != nil {
 		return err
 	}
@@ -79,10 +92,15 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, maxRe
 	if uncached != nil {
 		show.Handle(report.Warning(verification.NotCached(uncached)))
 	}
+	if judged.Outcome() == authz.Authentic {
+		if err := v.CheckAge(revision.ID, limit); err != nil {
+			return err
+		}
+	}
 	for _, warning := range v.Concerns(revision.ID) {
 		show.Handle(report.Warning(warning))
 	}
-	show.Handle(report.Finished{Report: judged, Stats: stats})
+	show.Handle(report.Finished{Report: judged, Stats: flags.stats})
 	return verdict(outcome.Of(judged.Outcome()))
 }
 

@@ -83,7 +83,7 @@ var local = []string{
 }
 
 func (u User) environ() []string {
-	env := []string{"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=" + os.DevNull}
+	env := []string{"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=" + nowhere}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		if name == "GIT_NO_REPLACE_OBJECTS" || name == "GIT_GRAFT_FILE" || u.Detached && slices.Contains(local, name) {

@@ -52,3 +52,18 @@ func Relate(ctx context.Context, objects gitwalk.Store, old, tip gitwalk.ID) (Re
 	}
 	return Diverged, nil
 }
+
+// Count is how many commits tip has that other does not have.
+func Count(ctx context.Context, objects gitwalk.Store, tip, other gitwalk.ID) (int, error) {
+	source, err := objects.NewSource()
+	if err != nil {
+		return 0, err
+	}
+	reader := gitwalk.NewReader(source)
+	defer reader.Close()
+	added, err := gitwalk.Walk(ctx, reader, tip, []gitwalk.ID{other}, gitwalk.Options{})
+	if err != nil {
+		return 0, err
+	}
+	return added.Len(), nil
+}

@@ -44,6 +44,10 @@ type document struct {
 	Branch     string `json:"branch,omitempty"`
 	RecordedIn string `json:"recorded_in,omitempty"`
 
+	Pull   *pullDoc         `json:"pull,omitempty"`
+	Status *statusDoc       `json:"status,omitempty"`
+	Tips   []*rememberedDoc `json:"tips,omitempty"`
+
 	Warnings []warningDoc `json:"warnings,omitempty"`
 	Error    *errorDoc    `json:"error,omitempty"`
 }
@@ -113,7 +117,7 @@ type entryDoc struct {
 	Name        string   `json:"name"`
 	May         string   `json:"may"`
 	Paths       []string `json:"paths,omitempty"`
-	InKeyring   bool     `json:"in_keyring"`
+	InKeyring   *bool    `json:"in_keyring,omitempty"`
 }
 
 type skipDoc struct {
@@ -145,15 +149,21 @@ func (d *document) finish(f Finished, s Started) {
 	r := f.Report
 	d.end(outcome.Of(r.Outcome()))
 	d.Commits, d.Authentic, d.Truncated = &r.Commits, &r.Authentic, r.Truncated
-	for _, c := range r.Signers {
-		d.Signers = append(d.Signers, signerCount{string(c.Key), c.Name, c.Commits})
-	}
+	d.Signers = signerCounts(r.Signers)
 	for _, refusal := range r.Refusals {
 		d.Refusals = append(d.Refusals, refusalDocument(refusal, s))
 	}
 	for _, u := range r.Unchecked {
 		d.Unchecked = append(d.Unchecked, uncheckedDocument(u, s))
 	}
+}
+
+func signerCounts(counts []authz.SignerCount) []signerCount {
+	var docs []signerCount
+	for _, c := range counts {
+		docs = append(docs, signerCount{string(c.Key), c.Name, c.Commits})
+	}
+	return docs
 }
 
 func refusalDocument(r *authz.Refusal, s Started) refusalDoc {
@@ -208,8 +218,7 @@ func (d *document) explain(e Explained) {
 }
 
 func (d *document) keys(e Keys) {
-	d.end(outcome.Authentic)
-	d.Outcome = "done"
+	d.done()
 	d.Keyring, d.Revision, d.Tip = e.Keyring.Name, e.Revision, idOrEmpty(e.At)
 	for _, key := range e.Keyring.Keys() {
 		d.Keys = append(d.Keys, keyDocument(key, e.Authorized))
@@ -223,8 +232,9 @@ func (d *document) keys(e Keys) {
 	d.Authorizations = e.Format.FileName()
 	for _, entry := range e.Authorized.Entries() {
 		_, found := e.Keyring.Lookup(entry.Key)
+		found = found || entry.Key.IsSSH()
 		d.Authorized = append(d.Authorized, entryDoc{
-			string(entry.Key), entry.Name, entry.Rights.String(), entry.Paths, found || entry.Key.IsSSH(),
+			string(entry.Key), entry.Name, entry.Rights.String(), entry.Paths, &found,
 		})
 	}
 }
@@ -253,8 +263,7 @@ func timeOrNil(t time.Time) *time.Time {
 }
 
 func (d *document) trusted(e Trusted) {
-	d.end(outcome.Authentic)
-	d.Outcome = "done"
+	d.done()
 	d.Introduction = &introductionDoc{Commit: e.Introduction.Commit.String(), Signer: string(e.Introduction.Signer)}
 	d.Authorizations = e.Introduction.Format.FileName()
 	d.Subject, d.Signer, d.Branch, d.RecordedIn = e.Subject, signerDocument(e.Signer), e.Branch, e.File

@@ -15,6 +15,8 @@ import (
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/state"
+	"github.com/nix-authorize/nix-authorize/internal/update"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
 
@@ -75,6 +77,28 @@ type Trusted struct {
 	File         string // the configuration that was changed
 }
 
+// Incoming is what a pull or clone brings, before anything moves.
+type Incoming struct{ *update.Incoming }
+
+// Pulled is what a pull or clone has done.
+type Pulled struct {
+	Result *update.Result
+	// Dir is the directory that a clone has made, empty for a pull.
+	Dir    string
+	DryRun bool
+	// Accepted is false if the user has said no.
+	Accepted bool
+}
+
+// Status is what is known of a checkout.
+type Status struct{ *update.Status }
+
+// States lists remembered tips, perhaps because they were forgotten.
+type States struct {
+	Tips      []state.Listed
+	Forgotten bool
+}
+
 // Failed ends a command without a verdict.
 type Failed struct{ *outcome.Error }
 
@@ -86,4 +110,8 @@ func (Note) event()      {}
 func (Explained) event() {}
 func (Keys) event()      {}
 func (Trusted) event()   {}
+func (Incoming) event()  {}
+func (Pulled) event()    {}
+func (Status) event()    {}
+func (States) event()    {}
 func (Failed) event()    {}

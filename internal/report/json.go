@@ -41,6 +41,12 @@ func (j *JSON) Handle(e Event) {
 		j.doc.keys(e)
 	case Trusted:
 		j.doc.trusted(e)
+	case Pulled:
+		j.doc.pull(e, j.started)
+	case Status:
+		j.doc.status(e)
+	case States:
+		j.doc.states(e)
 	case Failed:
 		j.doc.fail(e)
 	}

@@ -48,6 +48,14 @@ func (t *Text) Handle(e Event) {
 		t.keys(e)
 	case Trusted:
 		t.trusted(e)
+	case Incoming:
+		t.incoming(e)
+	case Pulled:
+		t.pulled(e)
+	case Status:
+		t.status(e)
+	case States:
+		t.states(e)
 	case Failed:
 		t.failed(e)
 	}

@@ -84,3 +84,11 @@ func states(key keyring.Key) []string {
 	}
 	return states
 }
+
+// claim is whom a key claims to belong to. Nobody has verified it.
+func claim(key keyring.Key) string {
+	if len(key.UserIDs) == 0 {
+		return key.Algorithm
+	}
+	return key.Algorithm + ", claims to be " + key.UserIDs[0]
+}

@@ -138,3 +138,8 @@ func (s Settings) Parse() (authz.Introduction, error) {
 	}
 	return in, nil
 }
+
+// Of are the settings that stand for an introduction.
+func Of(in authz.Introduction) Settings {
+	return Settings{Introduction: in.Commit.String(), Signer: string(in.Signer), Authorizations: in.Format.FileName()}
+}

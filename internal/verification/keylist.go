@@ -74,7 +74,7 @@ func isUnborn(err error) bool {
 // authorizations reads the file of the given name, or the one that is there.
 func (l *KeyList) authorizations(repository *gitrepo.Repository, name string) (err error) {
 	if name == "" {
-		l.Format, err = formatOf(repository, l.At)
+		l.Format, err = FormatOf(repository, l.At)
 	} else if l.Format, err = authz.ParseFormat(name); err != nil {
 		err = outcome.UsageError(err, "")
 	}

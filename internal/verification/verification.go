@@ -91,7 +91,7 @@ func Prepare(repository *gitrepo.Repository, branch string, o Options) (*Verific
 	}
 	v := &Verification{Repository: repository, Origin: settings.Origin, maxRefusals: o.MaxRefusals}
 	if introduction.Format == "" {
-		if introduction.Format, err = formatOf(repository, introduction.Commit); err != nil {
+		if introduction.Format, err = FormatOf(repository, introduction.Commit); err != nil {
 			return nil, err
 		}
 	}
@@ -166,10 +166,10 @@ func (v *Verification) JudgeAgain(ctx context.Context, tip gitwalk.ID, observe f
 	return report, uncached, nil
 }
 
-// formatOf says which authorizations file a history is judged by when nobody has
+// FormatOf says which authorizations file a history is judged by when nobody has
 // said it: the one that the introduction has. The introduction's id is the
 // verifier's own configuration and fixes what its tree contains.
-func formatOf(repository *gitrepo.Repository, introduction gitwalk.ID) (authz.Format, error) {
+func FormatOf(repository *gitrepo.Repository, introduction gitwalk.ID) (authz.Format, error) {
 	source, err := repository.NewSource()
 	if err != nil {
 		return "", classify(repository, err)

@@ -1,0 +1,118 @@
+package update
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
+	"github.com/nix-authorize/nix-authorize/internal/gitcli"
+	"github.com/nix-authorize/nix-authorize/internal/keysource"
+	"github.com/nix-authorize/nix-authorize/internal/outcome"
+)
+
+// quarantineRefs is the place of refs that keep what has been fetched and not yet
+// judged. No refspec, no "git branch" and no hook of ours looks there.
+const quarantineRefs = "refs/nix-authorize/quarantine/"
+
+// A quarantine holds what one fetch has brought. The object ids in it are what is
+// judged and what refs are moved to; nothing is asked of the remote twice.
+type quarantine struct {
+	repository *gitrepo.Repository
+	git        gitcli.User
+	prefix     string
+
+	Tip gitwalk.ID
+	// Keyring is the ref of the keyring branch that has been fetched, or empty
+	// if the remote has none.
+	Keyring string
+}
+
+func newQuarantine(repository *gitrepo.Repository, git gitcli.User) *quarantine {
+	return &quarantine{repository: repository, git: git, prefix: quarantineRefs + rand.Text() + "/"}
+}
+
+// discardLeftovers deletes what a run left that was killed. The caller holds the
+// lock, so no other run is under way.
+func discardLeftovers(ctx context.Context, git gitcli.User) error {
+	out, err := git.Output(ctx, "for-each-ref", "--format=delete %(refname)", quarantineRefs)
+	if err != nil || len(out) == 0 {
+		return err
+	}
+	return updateRefs(ctx, git, string(out))
+}
+
+// fetch gets the target's branch and, if the remote has one, its keyring branch. It
+// moves no other ref and does not write FETCH_HEAD.
+func (q *quarantine) fetch(ctx context.Context, t Target, keyringBranch string, more ...string) error {
+	args := []string{
+		"-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--no-tags", "--no-write-fetch-head",
+		"--no-recurse-submodules", "--refmap=", "--no-prune", "--quiet",
+	}
+	args = append(append(args, more...), "--end-of-options", t.Remote, "+refs/heads/"+t.Branch+":"+q.prefix+"tip")
+	if keyringBranch != "" {
+		// A pattern is no error where nothing matches it.
+		args = append(args, "+refs/heads/"+keyringBranch+"*:"+q.prefix+"keyring*")
+	}
+	if err := q.git.Run(ctx, args...); err != nil {
+		return fetchError(t, err)
+	}
+	tip, ok, err := q.repository.Ref(q.prefix + "tip")
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("the fetch of %s from %s brought nothing", t.Branch, t.Remote)
+	}
+	q.Tip = tip
+	if _, ok, err = q.repository.Ref(q.prefix + "keyring"); ok {
+		q.Keyring = q.prefix + "keyring"
+	}
+	return err
+}
+
+// discard deletes the refs. It works after a cancellation, too.
+func (q *quarantine) discard() error {
+	return discardLeftovers(context.WithoutCancel(context.Background()), q.git)
+}
+
+// fetchError says what is known about a fetch that has failed.
+func fetchError(t Target, err error) error {
+	failed, ok := gitcli.Failed(err)
+	if !ok {
+		return err
+	}
+	if strings.Contains(failed.Stderr, "couldn't find remote ref") {
+		return outcome.UsageError(fmt.Errorf("the remote %s has no branch %q", t.Remote, t.Branch), `"git ls-remote --heads" lists its branches`)
+	}
+	return outcome.UncheckedError("", fmt.Errorf("fetching %s from %s: %w", t.Branch, t.Remote, failed), "see what git says above; nothing here has changed")
+}
+
+// remoteKeyring is the name that the keyring branch has in the remote: that of the
+// settings without the name of the remote. It is empty for a directory.
+func remoteKeyring(setting, remote string) string {
+	switch {
+	case setting == "":
+		return keysource.DefaultBranch
+	case strings.HasPrefix(setting, ".") || strings.HasPrefix(setting, "/") || strings.HasPrefix(setting, "refs/"):
+		return ""
+	}
+	name := strings.TrimPrefix(setting, remote+"/")
+	if !gitrepo.ValidBranch(name) {
+		return ""
+	}
+	return name
+}
+
+// updateRefs runs the commands of "git update-ref --stdin", all of them or none.
+func updateRefs(ctx context.Context, git gitcli.User, commands string) error {
+	_, err := git.Feed(ctx, commands, "update-ref", "--stdin")
+	var failed *gitcli.Error
+	if errors.As(err, &failed) {
+		return fmt.Errorf("moving refs: %w", failed)
+	}
+	return err
+}
