@@ -78,18 +78,19 @@ func TestBindings(t *testing.T) {
 		{"back-signature with MD5", func(m *marriage) { m.back.hash = 1 }, false},
 		{"back-signature with a wrong digest", func(m *marriage) { m.back.flipTag = true }, false},
 		{"back-signature with bytes behind it", func(m *marriage) {
-			m.back.values = func(r, s []byte) []byte { return append(mpis(r, s), 0) }
+			m.back.values = func(r, s []byte) []byte { return append(twoNumbers(r, s), 0) }
 		}, false},
 		{"binding by another key", func(m *marriage) { m.binding.by = mallory }, false},
 		{"binding by the subkey", func(m *marriage) { m.binding.by = laptop }, false},
 		{"binding of another subkey", func(m *marriage) { m.bound = joined(alice.hashed(), mallory.hashed()) }, false},
 		{"binding of another primary key", func(m *marriage) { m.bound = joined(mallory.hashed(), laptop.hashed()) }, false},
-		{"binding of the subkey alone", func(m *marriage) { m.bound = laptop.hashed() }, false},
+		{"binding of the subkey pretended", func(m *marriage) { m.bound = laptop.hashed() }, false},
 		{"binding of the wrong type", func(m *marriage) { m.binding.typ = 0x19 }, false},
 		{"certification as binding", func(m *marriage) { m.binding.typ = 0x13 }, false},
 		{"revocation as binding", func(m *marriage) { m.binding.typ = 0x28 }, false},
 		{"binding with SHA-1", func(m *marriage) { m.binding.hash = 2 }, false},
 		{"binding with MD5", func(m *marriage) { m.binding.hash = 1 }, false},
+		{"binding with SHA-224", func(m *marriage) { m.binding.hash = 11 }, false},
 		{"binding with a wrong digest", func(m *marriage) { m.binding.flipTag = true }, false},
 		{"binding that names another key", func(m *marriage) {
 			m.binding.hashed = joined(sub(2, 1, 2, 3, 4), sub(27, 2), sub(33, append([]byte{4}, mallory.octets()...)...))
@@ -184,6 +185,8 @@ func TestPlaces(t *testing.T) {
 		"behind another subkey":                joined(alice.key(), mallory.subkey(), binding, laptop.subkey()),
 		"behind a primary key that is damaged": joined(framed(6, alice.body()[1:]), laptop.subkey(), binding),
 		"behind a secret key":                  joined(framed(5, alice.body()), laptop.subkey(), binding),
+		"behind a damaged second primary key":  joined(alice.key(), framed(6, nil), laptop.subkey(), binding),
+		"behind a second, secret primary key":  joined(alice.key(), framed(5, mallory.body()), laptop.subkey(), binding),
 		"behind a secret subkey":               joined(alice.key(), laptop.subkey(), framed(7, laptop.body()), binding),
 		"behind a photograph":                  joined(alice.key(), laptop.subkey(), framed(17, []byte("x")), binding),
 		"in another file":                      joined(alice.key(), laptop.subkey()),
@@ -203,6 +206,12 @@ func TestOwnClaims(t *testing.T) {
 	lifetime := func(d time.Duration) []byte { return sub(9, be(4, int(d.Seconds()))...) }
 	at := func(seconds int) []byte { return sub(2, be(4, seconds)...) }
 	created := time.Unix(1_500_000_000, 0).UTC()
+	// pretended makes a signature that names alice and is not by her.
+	pretended := func(typ byte, subpackets []byte, parts ...[]byte) []byte {
+		f := newForgery(alice)
+		f.by, f.typ, f.hashed = mallory, typ, append(f.hashed, subpackets...)
+		return f.packet(parts...)
+	}
 	about := func(by *forger, typ byte, subpackets []byte) []byte {
 		return joined(userID("A"), by.certify(typ, subpackets, alice.hashed(), hashedID("A")))
 	}
@@ -227,6 +236,9 @@ func TestOwnClaims(t *testing.T) {
 		{"expiry taken back", joined(about(alice, 0x13, joined(at(1_650_000_000), lifetime(year))), about(alice, 0x13, at(1_700_000_000))),
 			[]string{"A"}, time.Time{}, false},
 		{"expiry of the key directly", alice.certify(0x1f, lifetime(year), alice.hashed()), nil, created.Add(year), false},
+		{"pretended user id", joined(userID("A"), pretended(0x13, lifetime(year), alice.hashed(), hashedID("A"))), nil, time.Time{}, false},
+		{"pretended expiry", pretended(0x1f, lifetime(year), alice.hashed()), nil, time.Time{}, false},
+		{"pretended revocation", pretended(0x20, nil, alice.hashed()), nil, time.Time{}, false},
 		{"revoked", alice.certify(0x20, nil, alice.hashed()), nil, time.Time{}, true},
 		{"revoked by another", mallory.certify(0x20, nil, alice.hashed()), nil, time.Time{}, false},
 		{"another key revoked", alice.certify(0x20, nil, mallory.hashed()), nil, time.Time{}, false},
@@ -260,6 +272,7 @@ func TestOwnClaims(t *testing.T) {
 		{"not bound", joined(subkey, alice.certify(0x28, nil, both)), time.Time{}, false},
 		{"revoked", joined(subkey, alice.certify(0x28, nil, both), marry(alice, laptop).packet()), created.Add(year), true},
 		{"revoked by another", joined(subkey, marry(alice, laptop).packet(), mallory.certify(0x28, nil, both)), created.Add(year), false},
+		{"pretended to be revoked", joined(subkey, marry(alice, laptop).packet(), pretended(0x28, nil, both)), created.Add(year), false},
 		{"primary key revoked", joined(alice.key(), alice.certify(0x20, nil, alice.hashed()), laptop.subkey(), marry(alice, laptop).packet()), time.Time{}, true},
 	} {
 		t.Run("subkey "+c.name, func(t *testing.T) {

@@ -129,6 +129,9 @@ func TestCheckForgedSignatures(t *testing.T) {
 		{"short key id", func(f *forgery) { f.unhashed = sub(16, alice.id()[4:]...) }, signer.Malformed, "key id"},
 
 		{"key id twice, not signed", func(f *forgery) { f.unhashed = joined(f.unhashed, f.unhashed) }, signer.Malformed, "twice"},
+		{"key id twice with the fingerprint between, not signed", func(f *forgery) {
+			f.unhashed = joined(f.unhashed, sub(33, append([]byte{4}, alice.octets()...)...), f.unhashed)
+		}, signer.Malformed, "twice"},
 		{"key id critical, not signed", func(f *forgery) { f.unhashed[1] |= 0x80 }, signer.Malformed, "critical"},
 		{"key id critical, signed", func(f *forgery) { f.hashed = append(f.hashed, sub(0x80|16, alice.id()...)...) }, 0, ""},
 		{"notation, not signed", func(f *forgery) {
@@ -167,13 +170,13 @@ func TestCheckForgedSignatures(t *testing.T) {
 		{"no s", func(f *forgery) { f.values = func(r, s []byte) []byte { return number(r) } }, signer.Malformed, "cut short"},
 		{"zeros", func(f *forgery) { f.values = func(r, s []byte) []byte { return make([]byte, 4) } }, signer.BadSignature, ""},
 		{"bytes behind s", func(f *forgery) {
-			f.values = func(r, s []byte) []byte { return append(mpis(r, s), 0) }
+			f.values = func(r, s []byte) []byte { return append(twoNumbers(r, s), 0) }
 		}, signer.Malformed, "bytes behind"},
 		{"a third number", func(f *forgery) {
-			f.values = func(r, s []byte) []byte { return joined(mpis(r, s), number(s)) }
+			f.values = func(r, s []byte) []byte { return joined(twoNumbers(r, s), number(s)) }
 		}, signer.Malformed, "bytes behind"},
 		{"s + order", func(f *forgery) {
-			f.values = func(r, s []byte) []byte { return mpis(r, plusOrder(s)) }
+			f.values = func(r, s []byte) []byte { return twoNumbers(r, plusOrder(s)) }
 		}, signer.BadSignature, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -263,9 +266,7 @@ func TestCheckVersionOfKey(t *testing.T) {
 		{by: four, version: 4, algo: 27, hash: 10, values: rawValues,
 			hashed: joined(sub(2, 1, 2, 3, 4), sub(16, six.id()...))},
 	} {
-		if r := k.Check(document, []byte(c.armor(document))); r.Problem == nil {
-			t.Errorf("%+v", r.Identity)
-		}
+		wantProblem(t, k.Check(document, []byte(c.armor(document))), signer.UnknownKey, "")
 	}
 }
 
@@ -282,6 +283,10 @@ func TestCheckWeakness(t *testing.T) {
 	wantProblem(t, r, signer.UnknownKey, "")
 	if r.Weakness != signer.WeakSHA1 {
 		t.Errorf("the weakness of a signature by an unknown key is %d", r.Weakness)
+	}
+	f.algo = 17
+	if r := New(nil).Check(document, []byte(f.armor(document))); r.Problem.Kind != signer.UnknownKey || r.Weakness != signer.WeakSHA1|signer.WeakDSA {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -6,12 +6,15 @@
 // found by what their own bytes hash to, and a subkey counts for a primary key
 // only if both have signed that it does.
 //
-// Check takes the value of a commit's gpgsig header, or a detached signature:
+// Check takes the value of a commit's gpgsig header, or a detached signature such
+// as this one over "hello\n":
 //
 //	-----BEGIN PGP SIGNATURE-----
 //
-//	iHUEABYKAB0WIQQVUm9yZW0gaXBzdW0FAmSKm1EACgkQ
-//	=Yq2f
+//	iHUEABYKAB0WIQRGUWjmGw2wLNVJxXZRgooSC3ORNAUCYAAAAAAKCRBRgooSC3OR
+//	NIAVAPsH7XhYJL2NL9BCVPfpnkq/nbAsiVooOBL6O/rnL43nowD9FJ6ozhbs0zZa
+//	9tksGJHXPSvVhtifDeChFWiL6xnR4Ao=
+//	=VPki
 //	-----END PGP SIGNATURE-----
 //
 // and yields the Identity of the key that made it, or the Problem why none can

@@ -11,8 +11,6 @@ import (
 	"math/bits"
 	"strings"
 
-	_ "golang.org/x/crypto/ripemd160"
-
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
 )
 
@@ -133,7 +131,7 @@ type forgery struct {
 
 // newForgery is a flawless signature of a document.
 func newForgery(by *forger) *forgery {
-	f := &forgery{by: by, version: by.version, algo: by.algorithm, hash: 10, values: mpis}
+	f := &forgery{by: by, version: by.version, algo: by.algorithm, hash: 10, values: twoNumbers}
 	f.hashed = joined(sub(33, append([]byte{by.version}, by.octets()...)...), sub(2, 0x60, 0, 0, 0))
 	f.unhashed = sub(16, by.id()...)
 	if by.version == 6 {
@@ -147,7 +145,7 @@ func newForgery(by *forger) *forgery {
 
 func rawValues(r, s []byte) []byte { return joined(r, s) }
 
-func mpis(r, s []byte) []byte { return joined(number(r), number(s)) }
+func twoNumbers(r, s []byte) []byte { return joined(number(r), number(s)) }
 
 // number is an MPI.
 func number(n []byte) []byte {
@@ -158,8 +156,9 @@ func number(n []byte) []byte {
 	return joined(be(2, 8*(len(n)-1)+bits.Len8(n[0])), n)
 }
 
+// hashOf are the digests. That of RIPEMD-160 need not be right to be refused.
 var hashOf = map[byte]crypto.Hash{
-	1: crypto.MD5, 2: crypto.SHA1, 3: crypto.RIPEMD160, 8: crypto.SHA256, 9: crypto.SHA384,
+	1: crypto.MD5, 2: crypto.SHA1, 3: crypto.SHA1, 8: crypto.SHA256, 9: crypto.SHA384,
 	10: crypto.SHA512, 11: crypto.SHA224, 12: crypto.SHA3_256, 14: crypto.SHA3_512,
 }
 

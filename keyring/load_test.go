@@ -66,6 +66,7 @@ func TestNew(t *testing.T) {
 		{"rubbish packets", string(joined(framed(60, []byte("x")), framed(12, nil), alice.key(), framed(2, nil), framed(2, []byte{4, 0x13}), framed(10, []byte("PGP")))), all[:1], ""},
 		{"huge packet", string(joined(alice.key(), framed(13, make([]byte, 3<<20)), bob.key())), all[:2], ""},
 		{"packet of 4 GiB", string(joined(alice.key(), []byte{0xcd, 0xff, 0xff, 0xff, 0xff, 0xff})), all[:1], "longer than what there is"},
+		{"version 6 with a wrong length", string(joined(framed(6, joined([]byte{6, 0, 0, 0, 1, 25}, be(4, 33), make([]byte, 32))), bob.key())), all[1:2], "length does not fit"},
 		{"huge key", string(joined(framed(6, append(alice.body(), make([]byte, 1<<20)...)), bob.key())), all[1:2], "too long for version 4"},
 
 		{"empty", "", nil, ""},
@@ -142,6 +143,9 @@ func TestNewUnusable(t *testing.T) {
 			keys := New(file(framed(6, c.body))).Keys()
 			if len(keys) != 1 || keys[0].Algorithm != c.algorithm || !strings.Contains(keys[0].Usable, c.usable) || keys[0].Usable == "" {
 				t.Fatalf("%+v", keys)
+			}
+			if key := New(file(framed(6, c.body))).sorted[0]; key.verify != nil {
+				t.Error("it could verify what stands in a keyring")
 			}
 		})
 	}

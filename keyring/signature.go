@@ -77,9 +77,9 @@ func checkValues(algorithm byte, values []byte) error {
 	c := cursor{rest: values}
 	switch algorithm {
 	case algorithmRSA, algorithmRSASign:
-		return end(&c, mpi(&c))
+		return end(&c, mpis(&c, 1))
 	case algorithmDSA, algorithmECDSA, algorithmEdDSA:
-		return end(&c, mpi(&c) && mpi(&c))
+		return end(&c, mpis(&c, 2))
 	case algorithmEd25519:
 		c.take(64)
 		return end(&c, true)
@@ -90,7 +90,16 @@ func checkValues(algorithm byte, values []byte) error {
 	return nil
 }
 
-// mpi reads a number and says whether it has no leading zeros (RFC 9580, 3.2).
+// mpis reads some numbers and says whether none has leading zeros.
+func mpis(c *cursor, n int) (canonical bool) {
+	canonical = true
+	for range n {
+		canonical = mpi(c) && canonical
+	}
+	return canonical
+}
+
+// mpi reads a number (RFC 9580, 3.2).
 func mpi(c *cursor) (canonical bool) {
 	length := int(c.number(2))
 	octets := c.take((length + 7) / 8)

@@ -263,6 +263,10 @@ func TestCheckForgedSSH(t *testing.T) {
 			typ, e, n := c.block(4), c.block(4), c.block(4)
 			f.blob = joined(str(typ), str(e), str(append([]byte{0}, n...)))
 		}, signer.Malformed, "canonical"},
+		{"even RSA modulus", rsaKey, func(f *sshForgery) {
+			f.blob = bytesOf(f.blob)
+			f.blob[len(f.blob)-1] &^= 1
+		}, signer.Malformed, "even"},
 		{"huge RSA key", rsaKey, func(f *sshForgery) {
 			f.blob = joined(str("ssh-rsa"), str([]byte{1, 0, 1}), str(append([]byte{0}, bytes.Repeat([]byte{0xff}, 2049)...)))
 		}, signer.Malformed, "malformed"},

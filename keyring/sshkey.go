@@ -39,7 +39,7 @@ func parseSSHKey(blob []byte) (*sshKey, *signer.Problem) {
 		return nil, malformed("its key is cut short")
 	}
 	name, known := sshNames[typ]
-	if typ == ssh.InsecureKeyAlgoDSA {
+	if typ == "ssh-dss" {
 		return nil, weak("its key is a DSA key")
 	}
 	if !known {

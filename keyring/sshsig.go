@@ -160,7 +160,12 @@ func (k *sshKey) checkValue(blob []byte) bool {
 		return len(blob) == ed25519Size
 	}
 	c := cursor{rest: blob}
-	return positive(c.block(4)) && positive(c.block(4)) && len(c.rest) == 0
+	for range 2 { // r and s
+		if !positive(c.block(4)) {
+			return false
+		}
+	}
+	return len(c.rest) == 0
 }
 
 // positive says whether an mpint (RFC 4251, 5) is above zero and in its one form.
