@@ -31,8 +31,8 @@ func Diff(r *Reader, a, b ID) iter.Seq2[Change, error] {
 		if a == b {
 			return
 		}
-		w, err := newTreeWalk(r, a, b)
-		if err != nil {
+		w := &treeWalk{reader: r}
+		if err := w.begin(a, b); err != nil {
 			yield(Change{}, err)
 			return
 		}
@@ -50,11 +50,13 @@ func (w *treeWalk) changes(yield func(Change, error) bool) {
 			}
 			continue
 		}
-		path := row
-		if row.isTree() {
-			path = row.emptyTrees()
+		var sides [2]Entry // files, and directories that are empty
+		for i, e := range row {
+			if e.mode != ModeTree || e.isEmptyTree() {
+				sides[i] = e.orZero()
+			}
 		}
-		if path.any().mode != 0 && !yield(Change{w.pathOf(path.any()), path[0].orZero(), path[1].orZero()}, nil) {
+		if sides != [2]Entry{} && !yield(Change{w.pathOf(row.any()), sides[0], sides[1]}, nil) {
 			return
 		}
 		if !row.isTree() {
@@ -65,17 +67,6 @@ func (w *treeWalk) changes(yield func(Change, error) bool) {
 			return
 		}
 	}
-}
-
-// emptyTrees is what the row has of empty directories.
-func (r *treeRow) emptyTrees() treeRow {
-	var empty treeRow
-	for i, e := range r {
-		if e.isEmptyTree() {
-			empty[i] = e
-		}
-	}
-	return empty
 }
 
 func (e rawEntry) isEmptyTree() bool { return e.mode == ModeTree && ID(e.id) == emptyTreeID }

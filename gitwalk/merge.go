@@ -60,9 +60,9 @@ func (c MergeCheck) Answer() MergeAnswer {
 //
 // Directories are read only where they differ. Errors and limits are those of Diff.
 func CheckMerge(r *Reader, base, ours, theirs, result ID) (MergeCheck, error) {
-	m := &mergeWalk{treeWalk: treeWalk{reader: r, width: maxWidth}}
-	row := mergeRow(base, ours, theirs, result)
-	if want, decided := decide(&row); decided && want.equal(row[resultTree]) {
+	m := &mergeWalk{treeWalk: treeWalk{reader: r}}
+	row := rootRow(base, ours, theirs, result)
+	if want, decided := decide(row); decided && want.equal(row[resultTree]) {
 		return MergeCheck{}, nil
 	}
 	if err := m.begin(base, ours, theirs, result); err != nil {
@@ -79,18 +79,6 @@ const (
 	theirTree
 	resultTree
 )
-
-// mergeRow is a row of the roots.
-func mergeRow(roots ...ID) treeRow {
-	var row treeRow
-	for i, id := range roots {
-		if id.IsZero() {
-			id = emptyTreeID
-		}
-		row[i] = rawEntry{mode: ModeTree, id: id[:]}
-	}
-	return row
-}
 
 // mergeWalk walks over base, ours, theirs and the result.
 type mergeWalk struct {
@@ -122,7 +110,7 @@ func (m *mergeWalk) run() error {
 }
 
 // decide is what the sides make of an entry, and false if they disagree.
-func decide(row *treeRow) (want rawEntry, decided bool) {
+func decide(row treeRow) (want rawEntry, decided bool) {
 	base, ours, theirs := row[baseTree], row[ourTree], row[theirTree]
 	switch {
 	case ours.alike(theirs), theirs.alike(base):
@@ -147,7 +135,7 @@ func (m Mode) canonical() Mode {
 }
 
 func (m *mergeWalk) file(row treeRow) {
-	want, decided := decide(&row)
+	want, decided := decide(row)
 	if !decided {
 		m.check.Both = m.pathOf(row.any())
 		return
@@ -162,7 +150,7 @@ func (m *mergeWalk) file(row treeRow) {
 // directory compares a directory, or goes down into it: where the sides have to
 // be merged, and where the result differs, to find the path.
 func (m *mergeWalk) directory(row treeRow) error {
-	want, decided := decide(&row)
+	want, decided := decide(row)
 	switch {
 	case (!decided || want.mode != 0) && m.collides(row.any()):
 		m.check.Both = m.pathOf(row.any())

@@ -9,7 +9,7 @@ import (
 
 // maxHistory is how many commits a MergeHistory can have. Where two branches were
 // merged into one another, as often happens, it has five to ten.
-const maxHistory = 64
+const maxHistory = 128
 
 // A HistoryCommit is a commit of a MergeHistory.
 type HistoryCommit struct {
@@ -34,7 +34,7 @@ func (h MergeHistory) Place(id ID) int {
 }
 
 // MergeHistory finds what the merge of a and b depends on. It returns the errors
-// of MergeBases, and a *LimitError if that is more than 64 commits.
+// of MergeBases, and a *LimitError if that is more than 128 commits.
 func (g *Graph) MergeHistory(ctx context.Context, a, b ID) (MergeHistory, error) {
 	h := historySearch{graph: g}
 	h.place(g.node(a))
@@ -55,7 +55,7 @@ func (g *Graph) MergeHistory(ctx context.Context, a, b ID) (MergeHistory, error)
 type historySearch struct {
 	graph   *Graph
 	commits []uint32
-	below   []map[int]bool // for each commit, the places of its ancestors
+	below   []map[int]bool // for each commit, the places of ancestors, in the end of all
 }
 
 // place is the place of a commit, which is added if it is new.
@@ -71,7 +71,7 @@ func (h *historySearch) place(commit uint32) int {
 // relate finds the merge bases of two commits, unless one is known to descend from
 // the other.
 func (h *historySearch) relate(ctx context.Context, i, j int) error {
-	if h.below[i][j] || h.below[j][i] {
+	if h.descends(i, j) || h.descends(j, i) {
 		return nil
 	}
 	bases, err := h.graph.bases(ctx, h.commits[i], h.commits[j])
@@ -86,11 +86,37 @@ func (h *historySearch) relate(ctx context.Context, i, j int) error {
 	return err
 }
 
-// history puts the commits in order.
+// descends says whether j is known to be an ancestor of i.
+func (h *historySearch) descends(i, j int) bool {
+	seen := make([]bool, len(h.commits))
+	todo := []int{i}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for k := range h.below[at] {
+			if k == j {
+				return true
+			}
+			if !seen[k] {
+				seen[k] = true
+				todo = append(todo, k)
+			}
+		}
+	}
+	return false
+}
+
+// history puts the commits in order, when all that descend from one another are
+// known.
 func (h *historySearch) history() (MergeHistory, error) {
 	order := make([]int, len(h.commits))
 	for i := range order {
 		order[i] = i
+		for j := range order {
+			if h.descends(i, j) {
+				h.below[i][j] = true
+			}
+		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(len(h.below[i]), len(h.below[j])) })
 	var history MergeHistory

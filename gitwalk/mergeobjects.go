@@ -40,9 +40,7 @@ const (
 const maxMergeObjects = 2 << 30
 
 // Objects yields the trees and blobs that git needs for the merge of the two
-// commits that the history is of, each once, to an extent. Where they have
-// several merge bases, which are merged with one another first, only Everything
-// is enough. Trees must be canonical.
+// commits that the history is of, each once, to an extent. Trees must be canonical.
 //
 // An error ends the sequence: those of Diff, *TooLargeError for a file of more
 // than MaxMergeBlob bytes, and *LimitError for more than 2 GiB in all.
@@ -55,8 +53,9 @@ func (h MergeHistory) Objects(r *Reader, extent Extent) iter.Seq2[Object, error]
 	}
 }
 
-// OneBase says whether at most one commit stands below the two that are merged.
-func (h MergeHistory) OneBase() bool { return len(h) <= 3 }
+// oneBase says whether at most one commit, the first, stands below the two that
+// are merged.
+func (h MergeHistory) oneBase() bool { return len(h) <= 3 }
 
 type mergeObjects struct {
 	reader  *Reader
@@ -69,13 +68,8 @@ type mergeObjects struct {
 var errStopped = errors.New("the consumer has stopped")
 
 func (m *mergeObjects) history(h MergeHistory, extent Extent) error {
-	if len(h) > 1 && h.OneBase() {
-		if err := m.contested(h[0].Tree, h[len(h)-2].Tree, h[len(h)-1].Tree); err != nil {
-			return err
-		}
-	}
-	if extent == Contested {
-		return nil
+	if err := m.contested(h); err != nil || extent == Contested {
+		return err
 	}
 	for _, commit := range h {
 		for _, parent := range commit.Parents {
@@ -87,10 +81,16 @@ func (m *mergeObjects) history(h MergeHistory, extent Extent) error {
 	return nil
 }
 
-// contested gives what git reads at once: the directories that differ in all three
-// trees, unless only one side has them, and the files that both sides changed.
-func (m *mergeObjects) contested(base, ours, theirs ID) error {
-	w, err := m.walk(base, ours, theirs)
+// contested gives what git reads at once. In a merge with one base these are the
+// directories that both sides changed. If there are more bases, which are merged
+// first, they can be any that differ. Files are merged only if a path has three
+// contents, or two and none.
+func (m *mergeObjects) contested(h MergeHistory) error {
+	var roots []ID
+	for _, commit := range h {
+		roots = append(roots, commit.Tree)
+	}
+	w, err := m.walk(roots...)
 	for err == nil && !m.stopped {
 		row, ok := w.next()
 		switch {
@@ -98,16 +98,26 @@ func (m *mergeObjects) contested(base, ours, theirs ID) error {
 			return nil
 		case !ok:
 		case row.isTree():
-			if !row[ourTree].equal(row[baseTree]) && !row[theirTree].equal(row[baseTree]) {
+			if !h.oneBase() || !row[0].equal(row[1]) && !row[0].equal(row[len(row)-1]) {
 				err = w.enter(row)
 			}
-		default:
-			if _, decided := decide(&row); !decided {
-				err = m.blobs(row)
-			}
+		case row.distinct() > 2:
+			err = m.blobs(row)
 		}
 	}
 	return err
+}
+
+// distinct is how many different things the trees have at the row, nothing being
+// one of them.
+func (r treeRow) distinct() int {
+	n := 0
+	for i := range r {
+		if r.same(i) == i {
+			n++
+		}
+	}
+	return n
 }
 
 // difference gives the trees that differ, and of the files those that belong to
@@ -131,7 +141,7 @@ func (m *mergeObjects) difference(a, b ID, extent Extent) error {
 
 // walk begins a walk that gives each tree that it reads.
 func (m *mergeObjects) walk(roots ...ID) (*treeWalk, error) {
-	w := &treeWalk{reader: m.reader, width: len(roots)}
+	w := &treeWalk{reader: m.reader}
 	w.loaded = func(id ID, raw []byte) error { return m.give(Object{KindTree, id, raw}) }
 	return w, w.begin(roots...)
 }

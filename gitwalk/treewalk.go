@@ -27,19 +27,17 @@ func (e *LimitError) Error() string { return e.Detail }
 // emptyTreeID is the tree without entries. Git knows it without having it.
 var emptyTreeID, _ = Hash(KindTree, nil)
 
-// maxWidth is how many trees are walked at once at most.
-const maxWidth = 4
-
 // A treeWalk goes through several trees at once, in Git's order, and stops
 // wherever they differ. It does not recurse: the directories on the way to the
 // present one are on a stack.
 type treeWalk struct {
 	reader *Reader
-	width  int
 	levels []treeLevel
-	path   []byte // of the present directory, with a slash behind it; empty at the root
-	open   int    // bytes of the trees in levels
-	read   int    // bytes of all trees so far, see maxTreesRead
+	row    treeRow  // the present row
+	after  [][]byte // what follows it in each tree
+	path   []byte   // of the present directory, with a slash behind it; empty at the root
+	open   int      // bytes of the trees in levels
+	read   int      // bytes of all trees so far, see maxTreesRead
 	// loaded, if it is set, is told of each tree that is read; its error ends
 	// the walk.
 	loaded func(id ID, raw []byte) error
@@ -47,19 +45,19 @@ type treeWalk struct {
 
 // treeLevel is a directory that is being walked.
 type treeLevel struct {
-	rest  [maxWidth][]byte // the entries of each tree that are still to come
-	above int              // length of the path of the directory above
-	size  int              // bytes of its trees
-	kept  [][]byte         // for a merge, see mergeWalk.collides
+	rest  [][]byte // the entries of each tree that are still to come
+	above int      // length of the path of the directory above
+	size  int      // bytes of its trees
+	kept  [][]byte // for a merge, see mergeWalk.collides
 }
 
 // A treeRow is a name and what each tree has there. All entries are directories
 // or none is: Git gives the two different places in a tree. Where a tree has no
-// such entry, the mode is 0.
-type treeRow [maxWidth]rawEntry
+// such entry, the mode is 0. A row holds until the walk goes on.
+type treeRow []rawEntry
 
 // any is the first entry that is there.
-func (r *treeRow) any() rawEntry {
+func (r treeRow) any() rawEntry {
 	for _, e := range r {
 		if e.mode != 0 {
 			return e
@@ -68,26 +66,29 @@ func (r *treeRow) any() rawEntry {
 	return rawEntry{}
 }
 
-func (r *treeRow) isTree() bool { return r.any().mode == ModeTree }
+func (r treeRow) isTree() bool { return r.any().mode == ModeTree }
 
 func (e rawEntry) equal(other rawEntry) bool {
 	return e.mode == other.mode && bytes.Equal(e.id, other.id)
 }
 
-// newTreeWalk begins a walk at the roots of trees. The zero ID is the empty tree.
-func newTreeWalk(r *Reader, roots ...ID) (*treeWalk, error) {
-	w := &treeWalk{reader: r, width: len(roots)}
-	return w, w.begin(roots...)
+// begin starts the walk at the roots of trees. The zero ID is the empty tree.
+func (w *treeWalk) begin(roots ...ID) error {
+	w.row = make(treeRow, len(roots))
+	w.after = make([][]byte, len(roots))
+	return w.push(rootRow(roots...), 0)
 }
 
-func (w *treeWalk) begin(roots ...ID) error {
-	var row treeRow
+// rootRow is a row of roots.
+func rootRow(roots ...ID) treeRow {
+	row := make(treeRow, len(roots))
 	for i, id := range roots {
-		if !id.IsZero() {
-			row[i] = rawEntry{mode: ModeTree, id: id[:]}
+		if id.IsZero() {
+			id = emptyTreeID
 		}
+		row[i] = rawEntry{mode: ModeTree, id: id[:]}
 	}
-	return w.push(row, 0)
+	return row
 }
 
 // enter goes down into the directories of a row of the present directory.
@@ -103,8 +104,8 @@ func (w *treeWalk) enter(row treeRow) error {
 }
 
 func (w *treeWalk) push(row treeRow, above int) error {
-	level := treeLevel{above: above}
-	for i, e := range row[:w.width] {
+	level := treeLevel{rest: make([][]byte, len(row)), above: above}
+	for i, e := range row {
 		if e.mode == 0 {
 			continue
 		}
@@ -127,7 +128,7 @@ func (w *treeWalk) push(row treeRow, above int) error {
 }
 
 // same is the first place in the row that has what place i has.
-func (r *treeRow) same(i int) int {
+func (r treeRow) same(i int) int {
 	j := 0
 	for !r[j].equal(r[i]) {
 		j++
@@ -160,45 +161,43 @@ func (w *treeWalk) load(id ID) ([]byte, error) {
 // have the same, and false at its end.
 func (w *treeWalk) next() (treeRow, bool) {
 	level := w.top()
-	w.skipShared(level)
-	var row treeRow
+	level.skipShared()
 	var first rawEntry
-	var after [maxWidth][]byte
-	for i, rest := range level.rest[:w.width] {
+	for i, rest := range level.rest {
+		w.row[i] = rawEntry{}
 		if len(rest) == 0 {
 			continue
 		}
-		row[i], after[i], _ = cutEntry(rest)
-		if first.mode == 0 || compareEntries(row[i], first) < 0 {
-			first = row[i]
+		w.row[i], w.after[i], _ = cutEntry(rest)
+		if first.mode == 0 || compareEntries(w.row[i], first) < 0 {
+			first = w.row[i]
 		}
 	}
-	if first.mode == 0 {
-		return treeRow{}, false
-	}
-	for i := range level.rest[:w.width] {
-		if row[i].mode == 0 || compareEntries(row[i], first) != 0 {
-			row[i] = rawEntry{}
-			continue
+	for i, e := range w.row {
+		switch {
+		case e.mode == 0:
+		case compareEntries(e, first) == 0:
+			level.rest[i] = w.after[i]
+		default:
+			w.row[i] = rawEntry{}
 		}
-		level.rest[i] = after[i]
 	}
-	return row, true
+	return w.row, first.mode != 0
 }
 
 // skipShared passes over entries that all trees have.
-func (w *treeWalk) skipShared(level *treeLevel) {
-	first := level.rest[0]
+func (l *treeLevel) skipShared() {
+	first := l.rest[0]
 	for len(first) > 0 {
 		_, after, _ := cutEntry(first)
 		entry := first[:len(first)-len(after)]
-		for _, rest := range level.rest[1:w.width] {
+		for _, rest := range l.rest[1:] {
 			if !bytes.HasPrefix(rest, entry) {
 				return
 			}
 		}
-		for i := range level.rest[:w.width] {
-			level.rest[i] = level.rest[i][len(entry):]
+		for i := range l.rest {
+			l.rest[i] = l.rest[i][len(entry):]
 		}
 		first = after
 	}

@@ -60,11 +60,7 @@ func (m *Merger) MergeTree(ctx context.Context, g *gitwalk.Graph, ours, theirs g
 	if err != nil {
 		return gitwalk.ID{}, false, err
 	}
-	extents := []gitwalk.Extent{gitwalk.Contested, gitwalk.Moved, gitwalk.Everything}
-	if !history.OneBase() {
-		extents = extents[2:]
-	}
-	for _, extent := range extents {
+	for extent := gitwalk.Contested; extent <= gitwalk.Everything; extent++ {
 		tree, clean, err = mergeIn(ctx, g, history, extent, ours, theirs)
 		if !errors.As(err, new(*gitcli.Error)) {
 			break // if git fails it may lack an object of the next extent
@@ -108,11 +104,14 @@ func mergeIn(ctx context.Context, g *gitwalk.Graph, h gitwalk.MergeHistory, exte
 		if err != nil {
 			return gitwalk.ID{}, false, err
 		}
-		if err := s.put(object); err != nil {
+		if err := s.pack.put(object); err != nil {
 			return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
 		}
 	}
 	commits, err := s.putHistory(h)
+	if err == nil {
+		err = s.seal()
+	}
 	if err != nil {
 		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
 	}

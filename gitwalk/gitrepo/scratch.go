@@ -1,9 +1,7 @@
 package gitrepo
 
 import (
-	"compress/zlib"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -12,11 +10,13 @@ import (
 )
 
 // scratch is a repository in a temporary directory: bare, without configuration,
-// refs, hooks and attributes, and with no objects but those that are put into it.
+// refs, hooks and attributes, and with no objects but those that are put into it
+// before it is sealed.
 type scratch struct {
-	dir     string
-	git     gitcli.Repository
-	deflate *zlib.Writer // it stores; nothing lives long enough to be worth deflating
+	dir  string
+	git  gitcli.Repository
+	file *os.File // the pack
+	pack *packWriter
 }
 
 func newScratch() (*scratch, error) {
@@ -32,49 +32,37 @@ func newScratch() (*scratch, error) {
 	return s, nil
 }
 
-// layOut writes what makes a directory a repository (gitrepository-layout(5)).
+func (s *scratch) path(name string) string { return filepath.Join(s.dir, filepath.FromSlash(name)) }
+
+// layOut writes what makes a directory a repository: gitrepository-layout(5).
 func (s *scratch) layOut() error {
-	for _, name := range []string{"objects", "refs"} {
-		if err := os.Mkdir(filepath.Join(s.dir, name), 0o700); err != nil {
+	for _, name := range []string{"refs", "objects", "objects/pack"} {
+		if err := os.Mkdir(s.path(name), 0o700); err != nil {
 			return err
 		}
 	}
-	for name, content := range map[string]string{
-		"HEAD":   "ref: refs/heads/none\n",
-		"config": "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
+	for _, file := range []struct{ name, content string }{
+		{"HEAD", "ref: refs/heads/none\n"},
+		{"config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"},
 	} {
-		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(s.path(file.name), []byte(file.content), 0o600); err != nil {
 			return err
 		}
 	}
 	var err error
-	s.deflate, err = zlib.NewWriterLevel(io.Discard, zlib.NoCompression)
+	if s.file, err = os.OpenFile(s.path("objects/pack/pack-merge.pack"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+		return err
+	}
+	s.pack, err = newPackWriter(s.file)
 	return err
 }
 
-// remove is all the tidying there is; what cannot be removed is left to the system.
-func (s *scratch) remove() { _ = os.RemoveAll(s.dir) }
-
-// put writes an object whose id is known to be that of its content. It writes no
-// object twice.
-func (s *scratch) put(o gitwalk.Object) error {
-	name := o.ID.String()
-	path := filepath.Join(s.dir, "objects", name[:2], name[2:])
-	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !os.IsExist(err) {
-		return err
+// remove is all the tidying there is. What cannot be removed is left to the system.
+func (s *scratch) remove() {
+	if s.file != nil {
+		s.file.Close()
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	s.deflate.Reset(file)
-	fmt.Fprintf(s.deflate, "%s %d\x00", o.Kind, len(o.Content))
-	s.deflate.Write(o.Content)
-	err = s.deflate.Close() // reports what the writes before have met
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	return err
+	_ = os.RemoveAll(s.dir)
 }
 
 // putHistory writes commits that descend from one another as those of h do and
@@ -90,9 +78,18 @@ func (s *scratch) putHistory(h gitwalk.MergeHistory) ([]gitwalk.ID, error) {
 		date := max(c.Date, 0)
 		content = fmt.Appendf(content, "author a <a> %d +0000\ncommitter a <a> %d +0000\n\n%s\n", date, date, c.ID)
 		ids[i], _ = gitwalk.Hash(gitwalk.KindCommit, content)
-		if err := s.put(gitwalk.Object{Kind: gitwalk.KindCommit, ID: ids[i], Content: content}); err != nil {
+		if err := s.pack.put(gitwalk.Object{Kind: gitwalk.KindCommit, ID: ids[i], Content: content}); err != nil {
 			return nil, err
 		}
 	}
 	return ids, nil
+}
+
+// seal makes what has been put into the repository visible to git.
+func (s *scratch) seal() error {
+	index, err := s.pack.finish()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.path("objects/pack/pack-merge.idx"), index, 0o600)
 }

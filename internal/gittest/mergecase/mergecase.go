@@ -145,11 +145,11 @@ func (f Files) moveDirectory(rng *rand.Rand) {
 			f[to+rest] = what
 		}
 	}
-	f.settle()
+	f.Settle()
 }
 
-// settle removes files where there are directories.
-func (f Files) settle() {
+// Settle removes files where there are directories.
+func (f Files) Settle() {
 	for path := range f {
 		if f.HasDirectory(path) {
 			delete(f, path)
