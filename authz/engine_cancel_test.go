@@ -70,6 +70,32 @@ func (w *world) countReads(tip gitwalk.ID) (reads int) {
 	return reads
 }
 
+// TestCancelAmongParents cancels while the files of one commit's parents are read.
+func TestCancelAmongParents(t *testing.T) {
+	w := newWorld(t, GuixFormat)
+	var below []gitwalk.ID
+	for i := range 100 {
+		below = append(below, w.commit(alice, w.listing(alice, fakeKey(rune('A'+i)))))
+	}
+	intro := w.introduce(w.commit(alice, w.listing(alice), below...), alice)
+	tip := w.commit(alice, w.listing(alice), append(below, intro)...)
+	w.accepts(tip)
+	ctx, cancel := context.WithCancel(context.Background())
+	late, blob := 0, w.blob(w.listing(alice, "A"))
+	w.onRead = func(id gitwalk.ID) error {
+		if ctx.Err() != nil {
+			late++
+		}
+		if id == blob {
+			cancel()
+		}
+		return nil
+	}
+	if r, err := w.verifier().Verify(ctx, tip); r != nil || !errors.Is(err, context.Canceled) || late > 3 {
+		t.Errorf("%v, %v after %d more reads", r, err, late)
+	}
+}
+
 func TestCancelledBefore(t *testing.T) {
 	w := newWorld(t, GuixFormat)
 	tip, _ := w.long(10)

@@ -56,7 +56,7 @@ func TestEventsDoNotDependOnWorkers(t *testing.T) {
 		for _, most := range []int{0, 30} {
 			var got []string
 			v := w.verifier()
-			v.Workers, v.MaxRefusals = workers, most
+			v.Workers, v.MaxRefusals, w.opened = workers, most, 0
 			v.Observe = func(e Event) { got = append(got, eventText(e)) }
 			if _, err := v.Verify(context.Background(), tip); err != nil {
 				t.Fatal(err)
@@ -67,7 +67,9 @@ func TestEventsDoNotDependOnWorkers(t *testing.T) {
 			if !slices.Equal(got, want[:min(len(got), len(want))]) || most == 0 && len(got) != len(want) || len(got) < n/2 {
 				t.Errorf("%d workers, at most %d: %d events and not the first of %d", workers, most, len(got), len(want))
 			}
-			w.checkClosed(t)
+			if w.checkClosed(t); w.opened > workers+1 || most == 0 && w.opened != workers+1 {
+				t.Errorf("%d sources for %d workers", w.opened, workers)
+			}
 		}
 	}
 }

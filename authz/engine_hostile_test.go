@@ -71,7 +71,7 @@ func TestHostileObjects(t *testing.T) {
 		{"submodule of no commit", func(w *world) gitwalk.ID { return entry(w, gitwalk.ModeGitlink, gitwalk.ID{}) }, MalformedAuthorizations, "submodule"},
 		{"huge file", func(w *world) gitwalk.ID {
 			return entry(w, gitwalk.ModeFile, w.blob(w.listing(alice)+strings.Repeat("\n", MaxAuthorizations)))
-		}, MalformedAuthorizations, "larger than 1048576 bytes"},
+		}, MalformedAuthorizations, "authorizations is larger than 1048576 bytes"},
 		{"file twice", func(w *world) gitwalk.ID {
 			e := gitwalk.Entry{Mode: gitwalk.ModeFile, Name: w.policy.Introduction.Format.FileName(), ID: w.blob(w.listing(alice))}
 			return w.tree(e, e)
@@ -114,7 +114,9 @@ func TestHostileParents(t *testing.T) {
 		blob := w.blob("no commit")
 		headless := w.put(gitwalk.KindCommit, []byte("parent "+blob.String()+"\n"))
 		w.historical(alice)
-		for _, odd := range []gitwalk.ID{blob, headless, w.tree()} {
+		huge := w.next(w.tree(), blob)
+		huge.message = strings.Repeat("x", gitwalk.MaxCommit)
+		for _, odd := range []gitwalk.ID{blob, headless, w.tree(), w.put(gitwalk.KindCommit, huge.signed(alice.sign))} {
 			intro := w.begin(alice)
 			for _, parents := range [][]gitwalk.ID{{intro, odd}, {odd, intro}} {
 				merge := w.commit(alice, file, parents...)

@@ -98,7 +98,8 @@ func TestMaxRefusalsAndUnchecked(t *testing.T) {
 	}
 }
 
-// TestOutcome has that no list but empty ones make a history authentic.
+// TestOutcome has that nothing but empty lists and full numbers make a history
+// authentic.
 func TestOutcome(t *testing.T) {
 	refusals, unchecked := []*Refusal{{}}, []*UncheckedError{{}}
 	for _, c := range []struct {
@@ -106,6 +107,9 @@ func TestOutcome(t *testing.T) {
 		want   Outcome
 	}{
 		{Report{}, Authentic},
+		{Report{Commits: 3, Authentic: 3}, Authentic},
+		{Report{Commits: 3, Authentic: 2}, Unchecked},
+		{Report{Commits: 3, Authentic: 3, Truncated: true}, Unchecked},
 		{Report{Refusals: refusals}, Refused},
 		{Report{Unchecked: unchecked}, Unchecked},
 		{Report{Refusals: refusals, Unchecked: unchecked}, Refused},

@@ -86,6 +86,9 @@ func TestFilesAreTold(t *testing.T) {
 	if err != nil || err2 != nil || err3 != nil || one.same(other) || !one.same(one) || one.Entry != entry || !one.Present() || none.Present() {
 		t.Errorf("%+v %+v %+v", one, other, none)
 	}
+	if zero := (&File{Entry: gitwalk.Entry{Mode: gitwalk.ModeGitlink}}); !zero.Present() || zero.same(none) {
+		t.Error("an entry that names no object is none")
+	}
 }
 
 // TestFileAt has the file of one commit, and of one whose tree is unreadable.

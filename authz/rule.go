@@ -2,6 +2,7 @@ package authz
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
@@ -64,9 +65,9 @@ func names(claimed string, fp signer.Fingerprint) bool {
 	case len(claimed) != keyID || fp.IsSSH():
 		return false
 	case len(fp) == 64: // version 6: the key id is the high 64 bits (RFC 9580, 5.5.4)
-		return claimed == string(fp[:keyID])
+		return strings.HasPrefix(string(fp), claimed)
 	}
-	return claimed == string(fp[len(fp)-keyID:])
+	return strings.HasSuffix(string(fp), claimed)
 }
 
 // Judge applies the rule to one commit other than the introduction. It looks at

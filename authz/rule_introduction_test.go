@@ -27,6 +27,7 @@ func TestRuleIntroduction(t *testing.T) {
 			alice.fingerprint(), wrong("", "instead of")},
 		{"no signer expected", signedBy(alice, 0), "", wrong("", "instead of")},
 		{"no signer expected, none found", signer.Result{Identity: &signer.Identity{}}, "", wrong("-", "proves no key")},
+		{"no signer expected, an unknown key", unknown(fp[24:]), "", invalid},
 		{"bad", fakeProblem(signer.BadSignature, fp), alice.fingerprint(), invalid},
 		{"malformed", fakeProblem(signer.Malformed, ""), alice.fingerprint(), invalid},
 		{"unsupported", fakeProblem(signer.Unsupported, ""), alice.fingerprint(), invalid},

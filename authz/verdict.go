@@ -124,12 +124,13 @@ type Report struct {
 	Truncated bool
 }
 
-// Outcome is the verdict on the tip.
+// Outcome is the verdict on the tip. It is authentic only if every commit that it
+// depends on is.
 func (r *Report) Outcome() Outcome {
 	switch {
 	case len(r.Refusals) > 0:
 		return Refused
-	case len(r.Unchecked) > 0:
+	case len(r.Unchecked) > 0 || r.Authentic != r.Commits || r.Truncated:
 		return Unchecked
 	}
 	return Authentic
