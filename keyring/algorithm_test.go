@@ -132,6 +132,13 @@ func TestShortRSA(t *testing.T) {
 			}
 		})
 	}
+	signOnly := rsaForger(t, 2048) // one real commit has such a key
+	signOnly.algorithm = 3
+	k := New(file(signOnly.key()))
+	wantIdentity(t, k.Check(document, []byte(newForgery(signOnly).armor(document))), signOnly.fingerprint())
+	other := newForgery(signOnly)
+	other.algo = 1
+	wantProblem(t, k.Check(document, []byte(other.armor(document))), signer.BadSignature, "algorithm")
 	by := rsaForger(t, 512) // a digest of 512 bits does not fit
 	f := newForgery(by)
 	f.by = by

@@ -283,3 +283,31 @@ func TestOwnClaims(t *testing.T) {
 		})
 	}
 }
+
+// TestNestedSignatures: a library that looks into a signature within a signature
+// within a signature must never get to see one.
+func TestNestedSignatures(t *testing.T) {
+	alice := forge("alice")
+	for _, typ := range []byte{0x00, 0x13, 0x18, 0x28} {
+		inner, outer := newForgery(alice), newForgery(alice)
+		inner.typ, outer.typ = typ, 0x18
+		for _, area := range []*[]byte{&outer.hashed, &outer.unhashed} {
+			kept := *area
+			*area = append(*area, embedded(inner.body(document))...)
+			if _, err := parseSignature(outer.body(document)); err != errEmbedded {
+				t.Errorf("within is a signature of type %#x: %v", typ, err)
+			}
+			*area = kept
+		}
+	}
+	back := newForgery(alice)
+	back.typ = 0x19
+	back.unhashed = append(back.unhashed, embedded(back.body(document))...)
+	m := marry(alice, forge("laptop"))
+	m.back = nil
+	m.binding.unhashed = append(m.binding.unhashed, embedded(back.body(document))...)
+	s, err := parseSignature(m.binding.body(m.bound))
+	if err != nil || New(m.file()).keys[alice.fingerprint()].made(s, m.bound) {
+		t.Errorf("a back-signature within a back-signature passes: %v", err)
+	}
+}

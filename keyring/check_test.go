@@ -141,6 +141,9 @@ func TestCheckForgedSignatures(t *testing.T) {
 		{"another signature, not signed", func(f *forgery) { f.unhashed = append(f.unhashed, sub(32, 4, 0x19)...) }, signer.Unsupported, "type 32 that is not signed"},
 		{"another signature, signed", func(f *forgery) { f.hashed = append(f.hashed, sub(32, 4, 0x19)...) }, signer.Unsupported, "another signature within it"},
 
+		{"another document's signature, signed", func(f *forgery) { f.hashed = append(f.hashed, sub(32, 4, 0)...) }, signer.Malformed, "no back-signature"},
+		{"an empty signature, not signed", func(f *forgery) { f.unhashed = append(f.unhashed, sub(32)...) }, signer.Malformed, "no back-signature"},
+
 		{"critical date", func(f *forgery) { f.hashed = append(f.hashed, sub(0x80|2, 1, 2, 3, 4)...) }, 0, ""},
 		{"critical user id of the signer", func(f *forgery) { f.hashed = append(f.hashed, sub(0x80|28, 'x')...) }, 0, ""},
 		{"notation", func(f *forgery) { f.hashed = append(f.hashed, sub(20, 0x80, 0, 0, 0, 0, 1, 0, 1, 'a', 'b')...) }, 0, ""},

@@ -10,46 +10,48 @@ import (
 // a signature, a key has no reason to be written in one way only: what it is, its
 // fingerprint says.
 func (l *loader) loadArmor(content []byte) {
-	found := 0
-	for {
-		label, body, rest, ok := nextArmor(content)
-		if !ok {
-			break
+	found := false
+	begun, label := -1, "" // where the data of the armor starts, and what it is
+	for at := 0; at < len(content); {
+		line, _, _ := bytes.Cut(content[at:], []byte("\n"))
+		start := at
+		at += len(line) + 1
+		if begin, ok := armorLine(line, "-----BEGIN "); ok && strings.HasPrefix(begin, "PGP ") {
+			if begun >= 0 {
+				l.skip("an armor in it is not ended")
+			}
+			begun, label, found = at, begin, true
+		} else if end, ok := armorLine(line, "-----END "); ok && begun >= 0 && end == label {
+			l.loadBlock(label, content[begun:start])
+			begun = -1
 		}
-		found++
-		content = rest
-		if label != "PGP PUBLIC KEY BLOCK" {
-			l.skip("an armor in it is that of %s instead of a public key", excerpt(label))
-			continue
-		}
-		data, reason := keyArmorData(body)
-		if reason != "" {
-			l.skip("an armor in it %s", reason)
-			continue
-		}
-		l.loadPackets(data)
 	}
-	if found == 0 || bytes.Contains(content, []byte("-----BEGIN PGP ")) {
-		l.skip("an armor in it is not ended")
+	if begun >= 0 || !found {
+		l.skip("an armor in it is not ended, or has no lines of its own")
 	}
 }
 
-// nextArmor finds the first armor in some text, all on lines of their own.
-func nextArmor(content []byte) (label string, body, rest []byte, ok bool) {
-	for len(content) > 0 {
-		var line []byte
-		line, content, _ = bytes.Cut(content, []byte("\n"))
-		begin, isBegin := strings.CutPrefix(strings.TrimRight(string(line), " \t\r"), "-----BEGIN PGP ")
-		label, isLabel := strings.CutSuffix("PGP "+begin, "-----")
-		if !isBegin || !isLabel {
-			continue
-		}
-		body, rest, ok = bytes.Cut(content, []byte("-----END "+label+"-----"))
-		if ok {
-			return label, body, rest, true
-		}
+// armorLine is what stands between a prefix and five dashes, if that is the line.
+func armorLine(line []byte, prefix string) (label string, ok bool) {
+	rest, begins := bytes.CutPrefix(bytes.TrimRight(line, " \t\r"), []byte(prefix))
+	rest, ends := bytes.CutSuffix(rest, []byte("-----"))
+	if !begins || !ends {
+		return "", false
 	}
-	return "", nil, nil, false
+	return string(rest), true
+}
+
+func (l *loader) loadBlock(label string, body []byte) {
+	if label != "PGP PUBLIC KEY BLOCK" {
+		l.skip("an armor in it is that of %s instead of a public key", excerpt(label))
+		return
+	}
+	data, reason := keyArmorData(body)
+	if reason != "" {
+		l.skip("an armor in it %s", reason)
+		return
+	}
+	l.loadPackets(data)
 }
 
 // keyArmorData decodes what stands between the first and the last line of an

@@ -46,7 +46,8 @@ func TestNew(t *testing.T) {
 		{"armor that is no base64", strings.Replace(armor, "\n\n", "\n\n????\n", 1) + keyArmor(bob.key()), all[1:2], "is not base64"},
 		{"armor that is not ended", keyArmor(bob.key()) + armor[:len(armor)-20], all[1:2], "is not ended"},
 		{"armor that is not ended alone", armor[:len(armor)-20], nil, "is not ended"},
-		{"armor within an armor", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n" + armor, nil, "is not base64"},
+		{"armor within an armor", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n" + armor, all[:1], "is not ended"},
+		{"armor that ends as another", strings.Replace(armor, "END PGP PUBLIC", "END PGP PRIVATE", 1) + keyArmor(bob.key()), all[1:2], "is not ended"},
 		{"armor of a secret key", strings.ReplaceAll(armor, "PUBLIC", "PRIVATE") + keyArmor(bob.key()), all[1:2], `"PGP PRIVATE KEY BLOCK"`},
 		{"armor of a message", strings.ReplaceAll(armor, "PUBLIC KEY BLOCK", "MESSAGE"), nil, `"PGP MESSAGE"`},
 		{"begin that is quoted", "> -----BEGIN PGP PUBLIC KEY BLOCK-----\n", nil, "is not ended"},
@@ -261,6 +262,13 @@ func TestNewLimits(t *testing.T) {
 			t.Errorf("%d keys", n)
 		}
 		checkSkipped(t, k, "more than 100000 packets")
+	})
+	t.Run("many armors that are not ended", func(t *testing.T) {
+		content := strings.Repeat("-----BEGIN PGP PUBLIC KEY BLOCK-----\n", MaxFile/40)
+		k := New([]File{{"k.asc", []byte(content + keyArmor(alice.key()))}})
+		if n := len(k.Keys()); n != 1 || len(k.Skipped()) > maxSkipped {
+			t.Errorf("%d keys", n)
+		}
 	})
 	t.Run("many self-signatures", func(t *testing.T) {
 		claim := joined(userID("A"), alice.certify(0x13, nil, alice.hashed(), hashedID("A")))

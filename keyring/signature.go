@@ -9,7 +9,6 @@ import (
 // Types of signatures (RFC 9580, 5.2.1).
 const (
 	typeBinary           = 0x00
-	typeText             = 0x01
 	typeCertification    = 0x10 // to 0x13
 	typePositive         = 0x13
 	typeSubkeyBinding    = 0x18

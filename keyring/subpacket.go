@@ -8,7 +8,6 @@ const (
 	subExpiration        = 3
 	subKeyExpiration     = 9
 	subIssuer            = 16
-	subNotation          = 20
 	subPolicy            = 26
 	subKeyFlags          = 27
 	subSigner            = 28
@@ -23,6 +22,10 @@ type subpacket struct {
 	body     []byte
 }
 
+// Only a back-signature may stand within a signature, and nothing within it: that
+// bounds how deep a library goes.
+var errEmbedded = errors.New("there is a signature within it that is no back-signature")
+
 var errSubpacket = errors.New("a subpacket is cut short, or its length not in the shortest form")
 
 // parseSubpackets reads an area of subpackets.
@@ -34,6 +37,9 @@ func parseSubpackets(area []byte) ([]subpacket, error) {
 		body := c.take(int(length) - 1)
 		if c.short || !canonical {
 			return nil, errSubpacket
+		}
+		if typ&0x7f == subEmbedded && (len(body) < 2 || body[1] != typePrimaryBinding) {
+			return nil, errEmbedded
 		}
 		subpackets = append(subpackets, subpacket{typ & 0x7f, typ&0x80 != 0, body})
 	}
