@@ -113,12 +113,16 @@ func (p *puller) moveBranch(ctx context.Context, tip gitwalk.ID, own bool) error
 	} else if now != p.before.local {
 		return movedMeanwhile(fmt.Errorf("%s is at %s now", ref, now))
 	}
-	var err error
-	if p.target.CheckedOut {
-		err = p.Git.Run(ctx, "merge", "--quiet", "--ff-only", "--no-stat", "--no-verify-signatures", tip.String())
-	} else {
-		err = updateRefs(ctx, p.Git, fmt.Sprintf("update %s %s %s\n", ref, tip, p.before.local))
+	if !p.target.CheckedOut {
+		if err := updateRefs(ctx, p.Git, fmt.Sprintf("update %s %s %s\n", ref, tip, p.before.local)); err != nil {
+			return movedMeanwhile(err)
+		}
+		p.result.Moved = true
+		return nil
 	}
+	err := keepingWorkTree(ctx, p.Git, p.before.local, tip, func() error {
+		return p.Git.Run(ctx, "merge", "--quiet", "--ff-only", "--no-stat", "--no-verify-signatures", tip.String())
+	})
 	if err != nil {
 		return workTreeError(err)
 	}
@@ -143,7 +147,10 @@ func (p *puller) resetBranch(ctx context.Context, tip gitwalk.ID) error {
 	if !p.target.CheckedOut {
 		return updateRefs(ctx, p.Git, fmt.Sprintf("update refs/heads/%s %s %s\n", p.target.Local, tip, p.before.local))
 	}
-	if err := p.Git.Run(ctx, "reset", "--quiet", "--keep", tip.String()); err != nil {
+	err := keepingWorkTree(ctx, p.Git, p.before.local, tip, func() error {
+		return p.Git.Run(ctx, "reset", "--quiet", "--keep", tip.String())
+	})
+	if err != nil {
 		return workTreeError(err)
 	}
 	p.result.Moved = true
@@ -160,6 +167,6 @@ func workTreeError(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	return outcome.UsageError(fmt.Errorf("the history is authentic, but git could not move the branch: %s", failed.Stderr),
-		"commit or stash your own changes and run the same command again")
+	return outcome.UsageError(errors.New("the history is authentic, but git could not move the branch and says why above"),
+		"if your own changes are in the way, commit or stash them; then run the same command again")
 }
