@@ -188,7 +188,9 @@ func (j *judgement) authorization() bool {
 func (j *judgement) by(parent Parent) bool {
 	authorizations := j.policy.authorizations(parent)
 	if authorizations == nil {
-		return j.refuse(Unauthorized, parent.ID, "its parent has no authorizations file, so nobody is authorized")
+		j.refuse(Unauthorized, parent.ID, "its parent has no authorizations file, so nobody is authorized")
+		j.verdict.Refusal.NoFile = true
+		return true
 	}
 	entry, listed := authorizations.Match(&j.verdict.Signer.Identity)
 	if !listed {

@@ -67,6 +67,8 @@ type Refusal struct {
 	Claimed string
 	// Parent is the commit whose authorizations decided, or zero.
 	Parent gitwalk.ID
+	// NoFile says that Parent has no authorizations file.
+	NoFile bool
 	// Detail is one fact in lower case.
 	Detail string
 	// Expected is the introduction's signer when Reason is WrongIntroduction.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
+	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/report"
 	"github.com/nix-authorize/nix-authorize/internal/update"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
@@ -67,7 +69,10 @@ func (a *app) clone(cmd *cobra.Command, flags *pullFlags, clone update.CloneOpti
 	if clone.MaxAge, err = maxAge(flags.maxAge, nil, "", known.maxAge); err != nil {
 		return err
 	}
-	if _, err := clone.Verification.Settings.Or(known.settings).Parse(); err != nil {
+	if settings := clone.Verification.Settings.Or(known.settings); settings.Introduction == "" && settings.Signer == "" {
+		return outcome.UsageError(fmt.Errorf("no introduction is known for %s", clone.URL),
+			"get commit and signer of the introduction from the project by a way you trust, then add --introduction COMMIT --signer FINGERPRINT")
+	} else if _, err := settings.Parse(); err != nil {
 		return err
 	}
 	clone.Open = func(ctx context.Context, dir string) (*gitrepo.Repository, error) {

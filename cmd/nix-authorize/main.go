@@ -23,7 +23,7 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	a := &app{getenv: getenv, stdout: stdout, stderr: stderr}
+	a := &app{getenv: getenv, stdout: stdout, stderr: stderr, format: formatIn(args)}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -43,4 +43,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		}
 	}
 	return class.Exit
+}
+
+// formatIn is the output format that arguments ask for, even if they cannot be
+// parsed: a program that called this one wrongly wants to read that as well.
+func formatIn(args []string) string {
+	for i, arg := range args {
+		if arg == "--format=json" || arg == "--format" && i+1 < len(args) && args[i+1] == "json" {
+			return "json"
+		}
+	}
+	return "text"
 }

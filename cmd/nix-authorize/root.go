@@ -57,10 +57,11 @@ func (a *app) root() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "directory", "C", "", "work as if started in `DIR`")
-	flags.StringVar(&a.format, "format", "text", "`text` for people or json for programs")
-	flags.StringVar(&a.color, "color", "auto", "colours: `auto`, always or never")
+	flags.StringVar(&a.format, "format", a.format, "the `FORMAT` of the output: text for people or json for programs")
+	flags.StringVar(&a.color, "color", "auto", "`WHEN` to use colours: auto, always or never")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "show only what is wrong")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say how the repository is read and what was found where")
 	root.AddCommand(a.verifyCommand(), a.explainCommand(), a.trustCommand(), a.keyringCommand(),

@@ -83,6 +83,7 @@ func (a *app) trust(cmd *cobra.Command, settings trust.Settings, branch string, 
 	settings.Introduction = v.Policy.Introduction.Commit.String()
 	settings.Signer = string(v.Policy.Introduction.Signer)
 	settings.Authorizations = v.Policy.Introduction.Format.FileName()
+	settings.Keyring = v.Keyring.Recordable(settings.Keyring, a.dir)
 	file, err := trust.Record(cmd.Context(), repository, branch, settings)
 	if err != nil {
 		return fmt.Errorf("recording the introduction: %w", err)

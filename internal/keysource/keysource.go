@@ -25,6 +25,8 @@ type Loaded struct {
 	// Name is what people call the place, such as "branch origin/keyring" or
 	// "directory ./keys", and "none" if there is no place.
 	Name string
+	// IsDir says that the configured place is a directory.
+	IsDir bool
 	// Skipped are the files and keys that were passed over, and why.
 	Skipped []keyring.Skipped
 }
@@ -70,6 +72,15 @@ func Load(repository *gitrepo.Repository, dir, name, more string) (*Loaded, erro
 	return l.loaded(), nil
 }
 
+// Recordable is a configured name that means the same from every directory: that of
+// a directory becomes an absolute path.
+func (l *Loaded) Recordable(name, dir string) string {
+	if l.IsDir && !filepath.IsAbs(name) {
+		return filepath.Join(dir, name)
+	}
+	return name
+}
+
 // None is the keyring of a repository that has none: it knows no OpenPGP key.
 func None() *Loaded { return &Loaded{Keyring: keyring.New(nil), Name: "none"} }
 
@@ -97,6 +108,7 @@ type loader struct {
 	files      []keyring.File
 	skipped    []keyring.Skipped
 	names      []string
+	isDir      bool
 }
 
 // place reads what a name stands for, and says whether there is such a thing. The
@@ -140,6 +152,7 @@ func (l *loader) directory(dir, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	l.isDir = true
 	l.add("directory "+name, files, skipped)
 	return true, nil
 }
@@ -172,5 +185,5 @@ func (l *loader) add(name string, files []keyring.File, skipped []keyring.Skippe
 
 func (l *loader) loaded() *Loaded {
 	k := keyring.New(l.files)
-	return &Loaded{Keyring: k, Name: strings.Join(l.names, ", "), Skipped: append(l.skipped, k.Skipped()...)}
+	return &Loaded{Keyring: k, Name: strings.Join(l.names, ", "), IsDir: l.isDir, Skipped: append(l.skipped, k.Skipped()...)}
 }

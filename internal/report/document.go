@@ -30,6 +30,8 @@ type document struct {
 	Signers   []signerCount  `json:"signers,omitempty"`
 	Refusals  []refusalDoc   `json:"refusals,omitempty"`
 	Unchecked []uncheckedDoc `json:"unchecked,omitempty"`
+	// UncheckedCount is how many there are, of which Unchecked has the first.
+	UncheckedCount int `json:"unchecked_count,omitempty"`
 
 	Commit   string     `json:"commit,omitempty"`
 	Subject  string     `json:"subject,omitempty"`
@@ -153,6 +155,7 @@ func (d *document) finish(f Finished, s Started) {
 	for _, refusal := range r.Refusals {
 		d.Refusals = append(d.Refusals, refusalDocument(refusal, s))
 	}
+	d.UncheckedCount = r.UncheckedCount
 	for _, u := range r.Unchecked {
 		d.Unchecked = append(d.Unchecked, uncheckedDocument(u, s))
 	}

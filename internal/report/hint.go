@@ -38,8 +38,13 @@ func hintFor(r *authz.Refusal, s Started) string {
 }
 
 func unauthorizedHint(r *authz.Refusal, file string) string {
-	if r.Parent.IsZero() {
+	switch {
+	case r.Parent.IsZero():
 		return "a history of its own cannot be merged in; apply its changes as signed commits instead"
+	case r.NoFile:
+		return fmt.Sprintf("a history older than its first %s needs --historical-authorizations; if the project has the other file, add --authorizations", file)
+	case r.Signer != nil && r.Signer.Name != "":
+		return fmt.Sprintf("somebody with that right must sign this change; \"git show %.12s:%s\" shows who may do what", r.Parent, file)
 	}
 	return fmt.Sprintf("\"git show %.12s:%s\" shows who may sign it; if the signer should be one of them, somebody listed there must first add the key, in a commit that this one descends from", r.Parent, file)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nix-authorize/nix-authorize/internal/age"
@@ -30,7 +31,7 @@ func (t *Text) remembered(r *state.Remembered) {
 	t.field("last tip", "%s", r.Tip)
 	t.field("verified", "%s (%s ago)", r.At.UTC().Format(time.RFC3339), ago(r.At))
 	if r.Signer != "" {
-		t.field("signed by", "%s (%s)", Printable(r.SignerName), r.Signer.Pretty())
+		t.field("signed by", "%s", strings.TrimSpace(Printable(r.SignerName)+" "+r.Signer.Pretty()))
 	}
 	if !r.CommitTime.IsZero() {
 		t.field("dated", "%s (%s ago)", r.CommitTime.UTC().Format(time.RFC3339), ago(r.CommitTime))

@@ -21,7 +21,9 @@ func (t *Text) finished(f Finished) {
 	fmt.Fprintln(t.Out, t.headline(r))
 	t.field("tip", "%s", named(r.Tip, t.started.Revision))
 	t.field("introduction", "%s, signed by %s", r.Policy.Introduction.Commit, r.Policy.Introduction.Signer.Pretty())
-	t.field("commits", "%s", commitCount(r))
+	if r.Commits > 0 || r.Outcome() == authz.Authentic {
+		t.field("commits", "%s", commitCount(r))
+	}
 	if f.Stats {
 		t.signers(r.Signers)
 	}

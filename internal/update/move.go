@@ -124,7 +124,7 @@ func (p *puller) moveBranch(ctx context.Context, tip gitwalk.ID, own bool) error
 		return p.Git.Run(ctx, "merge", "--quiet", "--ff-only", "--no-stat", "--no-verify-signatures", tip.String())
 	})
 	if err != nil {
-		return workTreeError(err)
+		return p.workTreeError(err)
 	}
 	p.result.Moved = true
 	return nil
@@ -151,7 +151,7 @@ func (p *puller) resetBranch(ctx context.Context, tip gitwalk.ID) error {
 		return p.Git.Run(ctx, "reset", "--quiet", "--keep", tip.String())
 	})
 	if err != nil {
-		return workTreeError(err)
+		return p.workTreeError(err)
 	}
 	p.result.Moved = true
 	return nil
@@ -162,11 +162,15 @@ func movedMeanwhile(err error) error {
 }
 
 // workTreeError passes on why git did not move the work tree.
-func workTreeError(err error) error {
+func (p *puller) workTreeError(err error) error {
 	var failed *gitcli.Error
 	if !errors.As(err, &failed) {
 		return err
 	}
-	return outcome.UsageError(errors.New("the history is authentic, but git could not move the branch and says why above"),
+	why := "and says why above"
+	if p.Git.Stderr == nil {
+		why = "(" + failed.Stderr + ")"
+	}
+	return outcome.UsageError(fmt.Errorf("the history is authentic, but git could not move the branch %s", why),
 		"if your own changes are in the way, commit or stash them; then run the same command again")
 }

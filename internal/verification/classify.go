@@ -16,10 +16,11 @@ import (
 
 // Hints for objects that the repository does not have.
 const (
-	HintShallow = `this clone is shallow; fetch the rest of the history with "git fetch --unshallow"`
-	HintPartial = `this is a partial clone; fetch what it left out with "git fetch --refetch --no-filter"`
-	HintMissing = `the repository is incomplete; "git fsck" tells what else is missing`
-	HintCorrupt = `do not use this copy: the disk is failing or somebody has tampered with it; "git fsck --full" tells more, and a fresh clone replaces it`
+	HintShallow      = `this clone is shallow; fetch the rest of the history with "git fetch --unshallow"`
+	HintPartial      = `this is a partial clone; fetch what it left out with "git fetch --refetch --no-filter"`
+	HintMissing      = `the repository is incomplete; "git fsck" tells what else is missing`
+	hintIntroduction = "compare its id with what the project publishes, check that this is the right repository, and fetch all of its history"
+	HintCorrupt      = `do not use this copy: the disk is failing or somebody has tampered with it; "git fsck --full" tells more, and a fresh clone replaces it`
 )
 
 // MissingHint says how to get objects that the repository does not have.
@@ -107,7 +108,7 @@ func classifyRepository(err error) error {
 	case errors.As(err, &notARepository):
 		return outcome.UsageError(err, "change to a checkout, or name one with -C DIRECTORY")
 	case errors.As(err, &layout):
-		return outcome.UncheckedError(authz.CannotCheck, err, "a newer git may be able to read it")
+		return outcome.UncheckedError(authz.CannotCheck, err, "a newer git may be able to read it; SHA-256 repositories cannot be checked")
 	case errors.As(err, &needGit):
 		return outcome.UncheckedError(authz.CannotCheck, err, "install git")
 	case errors.As(err, &malformed):
@@ -119,10 +120,10 @@ func classifyRepository(err error) error {
 }
 
 // atIntroduction says of an introduction that is missing what that means.
-func atIntroduction(err error) error {
+func atIntroduction(err error, introduction gitwalk.ID) error {
 	var missing *gitwalk.MissingError
-	if errors.As(err, &missing) {
-		return fmt.Errorf("the introduction is not in this repository: %w", err)
+	if errors.As(err, &missing) && missing.ID == introduction {
+		return outcome.UncheckedError(authz.MissingObject, fmt.Errorf("the introduction %s is not in this repository", introduction), hintIntroduction)
 	}
 	return err
 }

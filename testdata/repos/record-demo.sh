@@ -64,7 +64,7 @@ GIT_AUTHOR_DATE="$clock +0000" GIT_COMMITTER_DATE="$clock +0000" git -c user.nam
   -c gpg.format=ssh -c user.signingKey="$work/bob.pub" merge -q -S --no-ff -m 'Merge branch feature' feature
 
 # The attack: somebody who can push adds a key of their own and a back door, and
-# signs with that key. Git's own "verify-commit" finds the signature good.
+# signs with that key. The signature itself is good.
 git checkout -q -b attack
 cat >>.nix-authorizations <<YAML
   - name: mallory
