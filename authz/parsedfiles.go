@@ -1,6 +1,7 @@
 package authz
 
-// parsedHalf bounds each half of parsedFiles, in bytes of the files' content.
+// parsedHalf bounds each half of parsedFiles, in bytes of the files' content. What
+// is made of a file takes up to three times as much.
 const parsedHalf = 4 << 20
 
 // parsedFiles remembers what files say, since neighbours in a history mostly
