@@ -50,6 +50,9 @@ type document struct {
 	Status *statusDoc       `json:"status,omitempty"`
 	Tips   []*rememberedDoc `json:"tips,omitempty"`
 
+	Introductions []namedDoc `json:"introductions,omitempty"`
+	Replaced      *namedDoc  `json:"replaced,omitempty"`
+
 	Warnings []warningDoc `json:"warnings,omitempty"`
 	Error    *errorDoc    `json:"error,omitempty"`
 }

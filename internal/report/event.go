@@ -14,6 +14,7 @@ package report
 import (
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/introductions"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/state"
 	"github.com/nix-authorize/nix-authorize/internal/update"
@@ -99,19 +100,28 @@ type States struct {
 	Forgotten bool
 }
 
+// Introductions lists named introductions, or says that one was added.
+type Introductions struct {
+	Entries []introductions.Entry
+	// Old is what the one that was added counts instead of, nil for none.
+	Old   *introductions.Entry
+	Added bool
+}
+
 // Failed ends a command without a verdict.
 type Failed struct{ *outcome.Error }
 
-func (Started) event()   {}
-func (Progress) event()  {}
-func (Finished) event()  {}
-func (Warning) event()   {}
-func (Note) event()      {}
-func (Explained) event() {}
-func (Keys) event()      {}
-func (Trusted) event()   {}
-func (Incoming) event()  {}
-func (Pulled) event()    {}
-func (Status) event()    {}
-func (States) event()    {}
-func (Failed) event()    {}
+func (Started) event()       {}
+func (Progress) event()      {}
+func (Finished) event()      {}
+func (Warning) event()       {}
+func (Note) event()          {}
+func (Explained) event()     {}
+func (Keys) event()          {}
+func (Trusted) event()       {}
+func (Incoming) event()      {}
+func (Pulled) event()        {}
+func (Status) event()        {}
+func (States) event()        {}
+func (Introductions) event() {}
+func (Failed) event()        {}

@@ -47,6 +47,8 @@ func (j *JSON) Handle(e Event) {
 		j.doc.status(e)
 	case States:
 		j.doc.states(e)
+	case Introductions:
+		j.doc.introductions(e)
 	case Failed:
 		j.doc.fail(e)
 	}

@@ -56,6 +56,8 @@ func (t *Text) Handle(e Event) {
 		t.status(e)
 	case States:
 		t.states(e)
+	case Introductions:
+		t.introductions(e)
 	case Failed:
 		t.failed(e)
 	}
