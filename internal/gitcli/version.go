@@ -6,7 +6,7 @@ import (
 )
 
 // A Version is the version of a git, such as 2.39; what follows is left out.
-type Version struct{ Major, Minor int }
+type Version struct{ Major, Minor uint }
 
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 
