@@ -21,55 +21,61 @@ const (
 // progress shows how far the engine is. The zero value has shown nothing yet.
 type progress struct {
 	begun, shown time.Time
-	bar          *progressbar.ProgressBar
-	walking      bool // the bar is that of the walk, which has no end
+	stage        string                   // that is being shown
+	bar          *progressbar.ProgressBar // nil on what is no terminal
 }
 
 func (p *progress) show(w io.Writer, e authz.Event) {
+	stage, done, total := stageOf(e)
+	if stage == "" {
+		return
+	}
 	now := time.Now()
 	if p.begun.IsZero() {
-		p.begun = now
+		p.begun, p.shown = now, now
 	}
-	if now.Sub(p.begun) < firstAfter || now.Sub(p.shown) < barEvery {
-		return
+	if stage != p.stage {
+		p.begin(w, stage, total)
 	}
+	switch since := now.Sub(p.shown); {
+	case p.bar == nil && since >= plainEvery:
+		p.shown = now
+		fmt.Fprintln(w, plainProgress(stage, done, total))
+	case p.bar != nil && since >= barEvery && now.Sub(p.begun) >= firstAfter:
+		p.shown = now
+		_ = p.bar.Set(done) // a terminal that is gone is no reason to stop
+	}
+}
+
+// unknown is the total of a stage of which nobody knows how long it is.
+const unknown = -1
+
+// stageOf says what the engine is at, and how far. The stage is empty for events
+// that are no progress.
+func stageOf(e authz.Event) (stage string, done, total int) {
+	switch e := e.(type) {
+	case authz.Walking:
+		return "reading history", e.Found, unknown
+	case authz.Judging:
+		return "verifying", e.Done, e.Total
+	}
+	return "", 0, 0
+}
+
+func plainProgress(stage string, done, total int) string {
+	if total == unknown {
+		return fmt.Sprintf("%s: %d commits found", stage, done)
+	}
+	return fmt.Sprintf("%s: %d of %d commits", stage, done, total)
+}
+
+// begin takes up a stage. The rate that its bar shows counts from here.
+func (p *progress) begin(w io.Writer, stage string, total int) {
+	p.clear()
+	p.stage = stage
 	if IsTerminal(w) {
-		p.shown = now
-		p.showBar(w, e)
-		return
-	}
-	if p.shown.IsZero() {
-		p.shown = p.begun
-	}
-	if now.Sub(p.shown) >= plainEvery {
-		p.shown = now
-		fmt.Fprintln(w, plainProgress(e))
-	}
-}
-
-func plainProgress(e authz.Event) string {
-	switch e := e.(type) {
-	case authz.Walking:
-		return fmt.Sprintf("reading history: %d commits found", e.Found)
-	case authz.Judging:
-		return fmt.Sprintf("verifying: %d of %d commits", e.Done, e.Total)
-	}
-	return ""
-}
-
-func (p *progress) showBar(w io.Writer, e authz.Event) {
-	switch e := e.(type) {
-	case authz.Walking:
-		if p.bar == nil {
-			p.bar, p.walking = newBar(w, -1, "reading history"), true
-		}
-		_ = p.bar.Set(e.Found) // a terminal that is gone is no reason to stop
-	case authz.Judging:
-		if p.bar == nil || p.walking {
-			p.clear()
-			p.bar, p.walking = newBar(w, e.Total, "verifying"), false
-		}
-		_ = p.bar.Set(e.Done)
+		p.bar = newBar(w, total, stage)
+		p.bar.StartWithoutRender()
 	}
 }
 
@@ -83,6 +89,8 @@ func newBar(w io.Writer, total int, what string) *progressbar.ProgressBar {
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionFullWidth(),
 		progressbar.OptionClearOnFinish(),
+		// Otherwise a goroutine draws the bar, when it has been cleared too.
+		progressbar.OptionSetSpinnerChangeInterval(0),
 	)
 }
 
@@ -90,6 +98,6 @@ func newBar(w io.Writer, total int, what string) *progressbar.ProgressBar {
 func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
-		p.bar = nil
+		p.bar, p.stage = nil, ""
 	}
 }
