@@ -214,3 +214,12 @@ func (a answer) warned(code string) bool {
 	}
 	return false
 }
+
+// inEndedContext is inProcess after an interrupt.
+func inEndedContext(u user, args []string) result {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	exit := run(ctx, args, func(name string) string { return u.env[name] }, &stdout, &stderr)
+	return result{exit, stdout.String(), stderr.String()}
+}
