@@ -21,7 +21,7 @@ func (v *resolver) askGit() (Revision, error) {
 		}
 	}
 	git := v.repository.git
-	out, err := git.Output(v.repository.ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", v.rev+"^{commit}")
+	out, err := git.Output(v.repository.ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", v.rev)
 	switch {
 	case errors.Is(err, gitcli.ErrNotInstalled):
 		return Revision{}, &UnknownRevisionError{Name: v.rev, Detail: "only git knows this syntax, and it is not installed"}
@@ -31,10 +31,10 @@ func (v *resolver) askGit() (Revision, error) {
 		return Revision{}, err
 	}
 	id, err := gitwalk.ParseID(strings.TrimSpace(string(out)))
-	if err != nil {
-		return Revision{}, err
+	if err != nil { // such as "^main", which excludes a commit
+		return Revision{}, &UnknownRevisionError{Name: v.rev, Detail: "it does not stand for one commit"}
 	}
-	if _, err := v.reader.Commit(id); err != nil {
+	if id, err = v.peel(id); err != nil {
 		return Revision{}, err
 	}
 	ref := v.fullName(base)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
@@ -49,35 +50,57 @@ func (s *catFile) Object(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, erro
 	if err := s.ctx.Err(); err != nil {
 		return 0, nil, err
 	}
-	if s.child == nil {
-		child, err := startCatFile(s.ctx, s.git)
-		if err != nil {
-			return 0, nil, err
-		}
-		s.child = child
+	kind, content, err := s.ask(id, limit)
+	if err != errAbsent {
+		return kind, content, err
 	}
-	kind, content, err := s.child.ask(id, limit)
-	var broken *brokenError
-	switch {
-	case errors.As(err, &broken):
-		return 0, nil, s.ended(id, broken.err)
-	case err == errAbsent:
-		return 0, nil, s.absent(id)
+	if err := s.absent(id); err != nil {
+		return 0, nil, err
+	}
+	s.stop()
+	kind, content, err = s.ask(id, limit)
+	if err == errAbsent {
+		err = &gitwalk.MissingError{ID: id}
 	}
 	return kind, content, err
+}
+
+// ask asks git. If a git that has answered before breaks off now, the object need
+// not be to blame: it may have been ended from outside, or thrown off by the
+// object before. So a new one is asked.
+func (s *catFile) ask(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
+	for {
+		fresh := s.child == nil
+		if fresh {
+			child, err := startCatFile(s.ctx, s.git)
+			if err != nil {
+				return 0, nil, err
+			}
+			s.child = child
+		}
+		kind, content, err := s.child.ask(id, limit)
+		var broken *brokenError
+		if !errors.As(err, &broken) && s.child.ready() {
+			return kind, content, err
+		}
+		cmd := s.child.cmd
+		s.stop() // waits for all of git's standard error
+		switch {
+		case broken == nil:
+			return kind, content, err
+		case s.ctx.Err() != nil:
+			return 0, nil, s.ctx.Err()
+		case fresh:
+			return 0, nil, s.ended(id, cmd.Failure(broken.err))
+		}
+	}
 }
 
 // ended says what it means for an object that git has ended instead of giving it:
 // git does so when it finds the content damaged, and some versions when they
 // would have to fetch it.
-func (s *catFile) ended(id gitwalk.ID, err error) error {
-	cmd := s.child.cmd
-	s.stop() // waits for all of git's standard error
-	if err := s.ctx.Err(); err != nil {
-		return err
-	}
-	said := cmd.Failure(err)
-	if s.partial && len(said.Errors) == 0 {
+func (s *catFile) ended(id gitwalk.ID, said *gitcli.Error) error {
+	if s.partial && len(said.Errors) == 0 && said.Stderr != "" {
 		return &gitwalk.MissingError{ID: id}
 	}
 	return corrupt(id, said)
@@ -85,14 +108,14 @@ func (s *catFile) ended(id gitwalk.ID, err error) error {
 
 // absent tells an object that is missing from one whose beginning is damaged. Git
 // answers "missing" for both, but when asked for one object alone it says on its
-// standard error what is wrong.
+// standard error what is wrong. It returns nil if the object is there.
 func (s *catFile) absent(id gitwalk.ID) error {
 	_, err := s.git.Output(s.ctx, "cat-file", "-t", id.String())
 	var failed *gitcli.Error
 	switch {
 	case errors.As(err, &failed) && len(failed.Errors) > 0:
 		return corrupt(id, failed)
-	case err == nil || failed != nil:
+	case failed != nil:
 		return &gitwalk.MissingError{ID: id}
 	}
 	return err
@@ -110,7 +133,12 @@ type catChild struct {
 	in     io.WriteCloser
 	pipe   io.Closer // below out
 	out    *bufio.Reader
+	hurry  bool // in is closed, or is about to be
 }
+
+// silence is how long git may take for an object before it is told that there
+// will be no other.
+const silence = 2 * time.Second
 
 func startCatFile(ctx context.Context, git gitcli.Repository) (*catChild, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -159,6 +187,10 @@ func (c *catChild) stop() {
 // "ID missing\n". It returns errAbsent, a *gitwalk.TooLargeError, or a
 // *brokenError.
 func (c *catChild) ask(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
+	// Of a damaged object git can write less than it has declared, and wait for
+	// the next name as if nothing were amiss. Without a next name it ends.
+	timer := time.AfterFunc(silence, func() { c.in.Close() })
+	defer func() { c.hurry = !timer.Stop() }()
 	name := id.String()
 	if _, err := io.WriteString(c.in, name+"\n"); err != nil {
 		return 0, nil, &brokenError{err}
@@ -186,6 +218,10 @@ func (c *catChild) ask(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error)
 	}
 	return kind, content[:size:size], nil
 }
+
+// ready says whether git can be asked for another object. It cannot if it has
+// written more than it has declared.
+func (c *catChild) ready() bool { return !c.hurry && c.out.Buffered() == 0 }
 
 // parseHeader reads "ID KIND SIZE\n".
 func parseHeader(line, name string) (gitwalk.Kind, int64, error) {

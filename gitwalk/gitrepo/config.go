@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ type configEntry struct {
 // extensions.worktreeConfig says so.
 func (r *Repository) Config() (Config, error) {
 	config, err := readConfig(filepath.Join(r.commonDir, "config"))
-	if err != nil || !config.isTrue("extensions", "", "worktreeconfig") {
+	if err != nil || !config.IsTrue("extensions", "", "worktreeconfig") {
 		return config, err
 	}
 	own, err := readConfig(filepath.Join(r.gitDir, "config.worktree"))
@@ -69,9 +70,6 @@ func (c Config) All(section, subsection, key string) []string {
 	return values
 }
 
-// IsTrue reads a boolean as git does. What is no boolean is not true.
-func (c Config) IsTrue(section, subsection, key string) bool { return c.isTrue(section, subsection, key) }
-
 // Subsections are the subsections of a section in the order of their first
 // appearance.
 func (c Config) Subsections(section string) []string {
@@ -97,15 +95,16 @@ func (c Config) last(section, subsection, key string) *configEntry {
 	return nil
 }
 
-// isTrue reads a boolean as git does. What is no boolean is not true.
-func (c Config) isTrue(section, subsection, key string) bool {
+// IsTrue reads a boolean as git does. What is no boolean is not true.
+func (c Config) IsTrue(section, subsection, key string) bool {
 	e := c.last(section, subsection, key)
 	if e == nil {
 		return false
 	}
 	switch strings.ToLower(e.value) {
-	case "true", "yes", "on", "1":
+	case "true", "yes", "on":
 		return true
 	}
-	return e.implicit
+	number, err := strconv.Atoi(e.value)
+	return e.implicit || err == nil && number != 0
 }

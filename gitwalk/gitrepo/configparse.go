@@ -59,7 +59,7 @@ func (p *configParser) take() byte {
 func (p *configParser) skipBlank() {
 	for p.rest != "" {
 		switch p.rest[0] {
-		case ' ', '\t', '\r', '\n', '\v', '\f':
+		case ' ', '\t', '\r', '\n':
 			p.take()
 		case '#', ';':
 			p.skipLine()
@@ -89,17 +89,22 @@ func (p *configParser) header() error {
 		p.section, p.subsection, _ = strings.Cut(name, ".")
 		return nil
 	}
-	p.section = name
-	p.rest = strings.TrimLeft(p.rest, " \t")
+	p.section, p.subsection, _ = strings.Cut(name, ".")
+	p.rest = strings.TrimLeft(p.rest, " \t\r")
 	if !strings.HasPrefix(p.rest, `"`) || name == "" {
 		return p.malformed("a section header is malformed")
 	}
 	p.take()
-	return p.quotedSubsection()
+	return p.quotedSubsection(strings.Contains(name, "."))
 }
 
-func (p *configParser) quotedSubsection() error {
+// quotedSubsection reads `subsection"]`. If there was one before it without
+// quotation marks, git takes both together.
+func (p *configParser) quotedSubsection(more bool) error {
 	var name strings.Builder
+	if more {
+		name.WriteString(p.subsection + ".")
+	}
 	for {
 		c := p.take()
 		if c == '\\' {
@@ -173,22 +178,22 @@ func (p *configParser) value() (string, error) {
 				blanks = append(blanks, c)
 			}
 			continue
-		case c == '"':
-			quoted = !quoted
-			continue
 		}
 		value.Write(blanks)
 		blanks = blanks[:0]
-		if c == '\\' {
+		switch c {
+		case '"':
+			quoted = !quoted
+		case '\\':
 			escaped, ok := p.escape()
 			if !ok {
 				p.line = line
 				return "", p.malformed("a value has an unknown escape sequence")
 			}
 			value.WriteString(escaped)
-			continue
+		default:
+			value.WriteByte(c)
 		}
-		value.WriteByte(c)
 	}
 }
 
@@ -210,6 +215,7 @@ func (p *configParser) escape() (string, bool) {
 	return "", false
 }
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == '\r' }
+// isBlank is git's isspace, but for the newline.
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
 func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func isAlnum(c byte) bool { return isAlpha(c) || '0' <= c && c <= '9' }

@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -61,6 +62,12 @@ func (g gitRefs) pseudo(name string) (target, bool, error) {
 	}
 	if err != nil {
 		return target{}, false, err
+	}
+	// Git would also take a branch or tag of this name. Where there are several
+	// it has found the first, and does not say which that is.
+	full, err := g.git.Output(g.ctx, "rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name)
+	if other := string(bytes.TrimSpace(full)); err == nil && other != "" && other != name {
+		return target{}, false, nil
 	}
 	t, err := parseRef(out)
 	return t, err == nil, err

@@ -18,7 +18,7 @@ func (r *Repository) PartialClone() bool {
 		return true
 	}
 	for _, remote := range r.config.Subsections("remote") {
-		if r.config.isTrue("remote", remote, "promisor") {
+		if r.config.IsTrue("remote", remote, "promisor") {
 			return true
 		}
 	}

@@ -51,14 +51,8 @@ func (r *Repository) detect() (Layout, error) {
 	if len(alternates) > 0 {
 		return Layout{"alternates"}, nil
 	}
-	bare, err := r.packs.unindexed()
-	if err != nil {
-		return Layout{}, err
-	}
-	if bare != "" {
-		return Layout{fmt.Sprintf("%s has no index of its own", bare)}, nil
-	}
-	return Layout{}, nil
+	reason, err := r.packs.foreign()
+	return Layout{reason}, err
 }
 
 func (r *Repository) environmentReason() string {

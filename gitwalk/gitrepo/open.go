@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -153,22 +154,28 @@ func candidate(path string) (string, error) {
 
 // isGitDir says whether git would take the directory for a repository.
 func isGitDir(dir string) bool {
-	head, err := readFile(filepath.Join(dir, "HEAD"), maxSmallFile)
-	if err != nil {
-		return false
-	}
-	if _, err := parseRef(head); err != nil && !isSHA256(head) {
+	if !isHead(filepath.Join(dir, "HEAD")) {
 		return false
 	}
 	common, err := commonDir(dir)
 	return err == nil && isDir(filepath.Join(common, "objects")) && isDir(filepath.Join(common, "refs"))
 }
 
-// isSHA256 recognizes a detached HEAD of a repository of the SHA-256 format, so
-// that it is refused for what it is.
-func isSHA256(head []byte) bool {
-	head = bytes.TrimSpace(head)
-	return len(head) == 64 && isHex(string(head))
+// isHead says whether git would take the file for the HEAD of a repository
+// (validate_headref in Git's path.c): it names an object or a ref. The name need
+// not be valid. With reftable it never is, to keep older versions away.
+func isHead(path string) bool {
+	if link, err := os.Readlink(path); err == nil && strings.HasPrefix(link, "refs/") {
+		return true
+	}
+	head, err := readFile(path, maxSmallFile)
+	if err != nil {
+		return false
+	}
+	if name, ok := bytes.CutPrefix(head, []byte("ref:")); ok {
+		return bytes.HasPrefix(bytes.TrimLeft(name, " \t\r\n"), []byte("refs/"))
+	}
+	return len(head) >= 40 && isHex(string(head[:40]))
 }
 
 // commonDir reads the file "commondir" of a linked worktree.

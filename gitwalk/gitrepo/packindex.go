@@ -52,6 +52,23 @@ func readIndex(path string) (index *packIndex, err error) {
 	return &packIndex{table}, nil
 }
 
+// isVersion1 says whether a file has the form that git gave to indexes before
+// version 1.6 (gitformat-pack(5)): 256 numbers, of which the last is that of the
+// objects, 24 bytes for each of them, and two checksums.
+func isVersion1(path string) bool {
+	file, info, err := openRegular(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	var fanout [256 * 4]byte
+	if _, err := io.ReadFull(file, fanout[:]); err != nil {
+		return false
+	}
+	objects := int64(binary.BigEndian.Uint32(fanout[255*4:]))
+	return info.Size() == int64(len(fanout))+24*objects+2*20 && string(fanout[:4]) != "\xfftOc"
+}
+
 // offset finds where the pack has the object.
 func (x *packIndex) offset(id gitwalk.ID) (int64, bool) {
 	names, offsets := x.bucket(id[0])

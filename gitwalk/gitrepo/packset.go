@@ -32,7 +32,7 @@ func (s *packSet) packs(refresh bool) ([]*pack, error) {
 	if s.known != nil && !refresh {
 		return s.known, nil
 	}
-	indexed, _, err := s.list()
+	indexed, err := s.list()
 	if err != nil {
 		return nil, err
 	}
@@ -54,41 +54,41 @@ func (s *packSet) packs(refresh bool) ([]*pack, error) {
 	return now, nil
 }
 
-// list returns the names, without extension, of packs with and without index.
-func (s *packSet) list() (indexed, bare []string, err error) {
+// list returns the names, without extension, of packs that have an index. Git
+// reads no others, with or without a multi-pack-index: they are just being
+// written, or were left behind.
+func (s *packSet) list() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, "pack"))
 	if isAbsent(err) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	index := make(map[string]bool)
+	packs := make(map[string]bool)
 	for _, entry := range entries {
-		if name, ok := strings.CutSuffix(entry.Name(), ".idx"); ok {
-			index[name] = true
+		if name, ok := strings.CutSuffix(entry.Name(), ".pack"); ok {
+			packs[name] = true
 		}
 	}
+	var indexed []string
 	for _, entry := range entries {
-		name, ok := strings.CutSuffix(entry.Name(), ".pack")
-		switch {
-		case ok && index[name]:
+		if name, ok := strings.CutSuffix(entry.Name(), ".idx"); ok && packs[name] {
 			indexed = append(indexed, name)
-		case ok:
-			bare = append(bare, name)
 		}
 	}
-	return indexed, bare, nil
+	return indexed, nil
 }
 
-// unindexed returns the file name of a pack without an index, or "". Such packs
-// are in a multi-pack-index, which only git reads, or are just being written.
-func (s *packSet) unindexed() (string, error) {
-	_, bare, err := s.list()
-	if err != nil || len(bare) == 0 {
-		return "", err
+// foreign says why only git can find the objects of a pack, or "".
+func (s *packSet) foreign() (reason string, err error) {
+	indexed, err := s.list()
+	for _, name := range indexed {
+		if isVersion1(filepath.Join(s.dir, "pack", name+".idx")) {
+			return name + ".idx is of version 1", nil
+		}
 	}
-	return bare[0] + ".pack", nil
+	return "", err
 }
 
 // enter and leave count the Sources. The last one closes the files.

@@ -227,7 +227,8 @@ func (v *resolver) unknown(name string) error {
 	err := v.refs.each("refs/", func(ref string) bool {
 		empty = false
 		rest, ok := strings.CutPrefix(ref, "refs/remotes/")
-		if _, branch, _ := strings.Cut(rest, "/"); ok && branch == name && len(e.Remotes) < 10 {
+		_, branch, _ := strings.Cut(rest, "/")
+		if ok && branch == name && len(e.Remotes) < 10 && !slices.Contains(e.Remotes, ref) {
 			e.Remotes = append(e.Remotes, ref)
 		}
 		return true
