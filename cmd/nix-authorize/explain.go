@@ -5,7 +5,6 @@ import (
 
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/report"
-	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
 
 const explainHelp = `Show why one commit is or is not authentic, step by step: where it stands with
@@ -36,29 +35,16 @@ func (a *app) explain(cmd *cobra.Command, name string, policy *policyFlags) erro
 	if err != nil {
 		return err
 	}
-	repository, err := a.open(cmd)
+	s, err := a.subject(cmd, policy, name, 0)
 	if err != nil {
 		return err
 	}
-	revision, err := verification.Resolve(repository, name)
-	if err != nil {
-		return err
-	}
-	// A commit named by its id belongs to no branch; the one that is checked
-	// out says which settings count.
-	if revision.Branch == "" {
-		revision.Branch = repository.HeadBranch()
-	}
-	v, err := a.prepare(repository, policy, revision, 0)
-	if err != nil {
-		return err
-	}
-	examination, err := v.Examine(cmd.Context(), revision.ID)
+	examination, err := s.Examine(cmd.Context(), s.revision.ID)
 	if err != nil {
 		return err
 	}
 	show.Handle(report.Explained{
-		Started: started(v, name, revision), Examination: examination, Steps: v.Policy.Explain(examination),
+		Started: s.started(), Examination: examination, Steps: s.Policy.Explain(examination),
 	})
 	return verdict(outcome.OfVerdict(examination.Verdict))
 }

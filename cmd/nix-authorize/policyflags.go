@@ -29,6 +29,37 @@ func (p *policyFlags) add(cmd *cobra.Command) {
 	p.settings.Origin = "the command line"
 }
 
+// A subject is a revision that is about to be judged, with all that this needs.
+type subject struct {
+	*verification.Verification
+	name     string // as the user gave it
+	revision gitrepo.Revision
+}
+
+// subject opens the repository and prepares to judge a revision of it.
+func (a *app) subject(cmd *cobra.Command, policy *policyFlags, name string, maxRefusals int) (*subject, error) {
+	repository, err := a.open(cmd)
+	if err != nil {
+		return nil, err
+	}
+	revision, err := verification.Resolve(repository, name)
+	if err != nil {
+		return nil, err
+	}
+	// A commit named by its id belongs to no branch; the one that is checked
+	// out says which settings count.
+	if revision.Branch == "" {
+		revision.Branch = repository.HeadBranch()
+	}
+	v, err := a.prepare(repository, policy, revision, maxRefusals)
+	if err != nil {
+		return nil, err
+	}
+	return &subject{v, name, revision}, nil
+}
+
+func (s *subject) started() report.Started { return started(s.Verification, s.name, s.revision) }
+
 // prepare makes a verification for a revision.
 func (a *app) prepare(repository *gitrepo.Repository, p *policyFlags, revision gitrepo.Revision, maxRefusals int) (*verification.Verification, error) {
 	v, err := verification.Prepare(repository, revision.Branch, verification.Options{

@@ -68,24 +68,16 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags
 	if err != nil {
 		return err
 	}
-	repository, err := a.open(cmd)
+	s, err := a.subject(cmd, policy, name, flags.maxRefusals)
 	if err != nil {
 		return err
 	}
-	revision, err := verification.Resolve(repository, name)
+	limit, err := maxAge(flags.maxAge, s.Repository, s.revision.Branch, 0)
 	if err != nil {
 		return err
 	}
-	v, err := a.prepare(repository, policy, revision, flags.maxRefusals)
-	if err != nil {
-		return err
-	}
-	limit, err := maxAge(flags.maxAge, repository, revision.Branch, 0)
-	if err != nil {
-		return err
-	}
-	show.Handle(started(v, name, revision))
-	judged, uncached, err := v.Judge(cmd.Context(), revision.ID, func(e authz.Event) { show.Handle(report.Progress{Event: e}) })
+	show.Handle(s.started())
+	judged, uncached, err := s.Judge(cmd.Context(), s.revision.ID, func(e authz.Event) { show.Handle(report.Progress{Event: e}) })
 	if err != nil {
 		return err
 	}
@@ -93,11 +85,11 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags
 		show.Handle(report.Warning(verification.NotCached(uncached)))
 	}
 	if judged.Outcome() == authz.Authentic {
-		if err := v.CheckAge(revision.ID, limit); err != nil {
+		if err := s.CheckAge(s.revision.ID, limit); err != nil {
 			return err
 		}
 	}
-	for _, warning := range v.Concerns(revision.ID) {
+	for _, warning := range s.Concerns(s.revision.ID) {
 		show.Handle(report.Warning(warning))
 	}
 	show.Handle(report.Finished{Report: judged, Stats: flags.stats})
