@@ -119,11 +119,16 @@ func classifyRepository(err error) error {
 	return err
 }
 
-// atIntroduction says of an introduction that is missing what that means.
-func atIntroduction(err error, introduction gitwalk.ID) error {
+// atIntroduction says of an introduction that is missing what that means: in an
+// incomplete clone most likely that it was not fetched.
+func atIntroduction(repository *gitrepo.Repository, err error, introduction gitwalk.ID) error {
 	var missing *gitwalk.MissingError
-	if errors.As(err, &missing) && missing.ID == introduction {
-		return outcome.UncheckedError(authz.MissingObject, fmt.Errorf("the introduction %s is not in this repository", introduction), hintIntroduction)
+	if !errors.As(err, &missing) || missing.ID != introduction {
+		return err
 	}
-	return err
+	hint := hintIntroduction
+	if repository.Shallow() || repository.PartialClone() {
+		hint = MissingHint(repository)
+	}
+	return outcome.UncheckedError(authz.MissingObject, fmt.Errorf("the introduction %s is not in this repository", introduction), hint)
 }

@@ -180,7 +180,7 @@ func FormatOf(repository *gitrepo.Repository, introduction gitwalk.ID) (authz.Fo
 	for _, format := range []authz.Format{authz.NixFormat, authz.GuixFormat} {
 		file, err := authz.FileAt(reader, format, introduction)
 		if err != nil {
-			return "", classify(repository, atIntroduction(err, introduction))
+			return "", classify(repository, atIntroduction(repository, err, introduction))
 		}
 		if file.Present() {
 			present = append(present, format)
