@@ -52,10 +52,11 @@ func TestHostileRevisions(t *testing.T) {
 		{"0123", "usage", ""},
 		{"blob", "usage", "name a commit"},
 		{"main..evil", "usage", ""},
+		{"^main", "usage", ""},
 		{"main evil", "usage", ""},
 		{"main\n", "usage", ""},
 		{"main\x00", "usage", ""},
-		{":/Change", "usage", ""},
+		{":/Change", "unauthorized", ""},
 		{"HEAD:" + guixName, "usage", ""},
 		{strings.Repeat("x", 5000), "usage", ""},
 	} {
