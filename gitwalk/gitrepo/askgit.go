@@ -15,8 +15,10 @@ func (v *resolver) askGit() (Revision, error) {
 	if i := strings.IndexAny(v.rev, "^~"); i >= 0 {
 		base = v.rev[:i]
 	}
-	if name := nameBefore(base); name != "" {
-		if _, err := v.name(name); err != nil {
+	name, start := nameBefore(base), hit{}
+	if name != "" {
+		var err error
+		if start, err = v.name(name); err != nil {
 			return Revision{}, err
 		}
 	}
@@ -26,7 +28,7 @@ func (v *resolver) askGit() (Revision, error) {
 	case errors.Is(err, gitcli.ErrNotInstalled):
 		return Revision{}, &UnknownRevisionError{Name: v.rev, Detail: "only git knows this syntax, and it is not installed"}
 	case gitcli.ExitCode(err) > 0:
-		return Revision{}, v.unknown(base)
+		return Revision{}, v.unknown("") // the name itself is known
 	case err != nil:
 		return Revision{}, err
 	}
@@ -37,7 +39,10 @@ func (v *resolver) askGit() (Revision, error) {
 	if id, err = v.peel(id); err != nil {
 		return Revision{}, err
 	}
-	ref := v.fullName(base)
+	ref := start.ref
+	if name != base {
+		ref = v.fullName(base)
+	}
 	return Revision{ID: id, Ref: ref, Branch: branchOf(ref)}, nil
 }
 

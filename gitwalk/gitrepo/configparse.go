@@ -31,8 +31,10 @@ type configParser struct {
 	rest                string
 	line                int
 	section, subsection string
-	inSection           bool
-	config              Config
+	// nameless says that there is a subsection whose name is empty. It is not
+	// the same as none, and nobody asks for its variables.
+	nameless bool
+	config   Config
 }
 
 func (p *configParser) malformed(detail string) error {
@@ -83,19 +85,19 @@ func (p *configParser) header() error {
 	}
 	name := strings.ToLower(p.rest[:n])
 	p.rest = p.rest[n:]
-	p.inSection = true
+	var dotted bool
+	p.section, p.subsection, dotted = strings.Cut(name, ".")
 	if strings.HasPrefix(p.rest, "]") && name != "" {
 		p.take()
-		p.section, p.subsection, _ = strings.Cut(name, ".")
+		p.nameless = dotted && p.subsection == ""
 		return nil
 	}
-	p.section, p.subsection, _ = strings.Cut(name, ".")
-	p.rest = strings.TrimLeft(p.rest, " \t\r")
-	if !strings.HasPrefix(p.rest, `"`) || name == "" {
+	quoted := strings.TrimLeft(p.rest, " \t\r")
+	if quoted == p.rest || !strings.HasPrefix(quoted, `"`) || name == "" {
 		return p.malformed("a section header is malformed")
 	}
-	p.take()
-	return p.quotedSubsection(strings.Contains(name, "."))
+	p.rest = quoted[1:]
+	return p.quotedSubsection(dotted)
 }
 
 // quotedSubsection reads `subsection"]`. If there was one before it without
@@ -121,6 +123,7 @@ func (p *configParser) quotedSubsection(more bool) error {
 		return p.malformed("a section header is malformed")
 	}
 	p.subsection = name.String()
+	p.nameless = p.subsection == ""
 	return nil
 }
 
@@ -133,9 +136,6 @@ func (p *configParser) variable() error {
 	e := configEntry{section: p.section, subsection: p.subsection, key: strings.ToLower(p.rest[:n])}
 	if n == 0 || !isAlpha(p.rest[0]) {
 		return p.malformed("neither a section header nor a variable")
-	}
-	if !p.inSection {
-		return p.malformed("a variable stands before the first section")
 	}
 	p.rest = strings.TrimLeft(p.rest[n:], " \t")
 	line := p.line
@@ -152,7 +152,9 @@ func (p *configParser) variable() error {
 		p.line = line
 		return p.malformed("a variable is not followed by =")
 	}
-	p.config.entries = append(p.config.entries, e)
+	if !p.nameless {
+		p.config.entries = append(p.config.entries, e)
+	}
 	return nil
 }
 

@@ -108,7 +108,7 @@ func TestHostilePacks(t *testing.T) {
 			case tt.detail != "" && (!errors.As(err, &corrupt) || corrupt.ID != tt.ask || !strings.Contains(corrupt.Detail, tt.detail)):
 				t.Errorf("error %v", err)
 			}
-			if got := allocated() - before; got > 1<<30 {
+			if got := allocated() - before; got > 2<<30 {
 				t.Errorf("%d MiB were allocated", got>>20)
 			}
 		})
