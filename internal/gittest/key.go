@@ -112,3 +112,12 @@ func output(home string, env []string, stdin []byte, name string, args ...string
 	}
 	return stdout.Bytes(), nil
 }
+
+// NewKey is a key that neither gpg nor ssh-keygen has made. Git cannot sign with
+// it; Sign can.
+func NewKey(holder, fingerprint, public string, sign func(payload []byte) ([]byte, error)) *Key {
+	return &Key{
+		Holder: holder, Fingerprint: fingerprint, Primary: fingerprint, Public: public,
+		sign: func(payload []byte, _ []string) ([]byte, error) { return sign(payload) },
+	}
+}
