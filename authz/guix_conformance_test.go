@@ -125,13 +125,17 @@ func guixNotDescendant(w *world) {
 	root := w.commit(alice, w.listing(alice))
 	intro := w.introduce(w.commit(alice, w.listing(alice), root), alice)
 	w.accepts(w.commit(alice, w.listing(alice), intro))
+	if r := w.refuses(root, root, NotDescendant); r.Detail != "it is older than the introduction" {
+		w.Errorf("%s", r.Detail)
+	}
 	for _, tip := range []gitwalk.ID{
-		root,
 		w.commit(alice, w.listing(alice), root),
 		w.commit(alice, w.listing(alice)),
 		w.blob("no commit"),
 	} {
-		w.refuses(tip, tip, NotDescendant)
+		if r := w.refuses(tip, tip, NotDescendant); r.Detail != "it does not descend from the introduction" {
+			w.Errorf("%s", r.Detail)
+		}
 	}
 }
 
