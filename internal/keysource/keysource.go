@@ -47,16 +47,23 @@ func (e *NotFoundError) Error() string {
 // Load reads the keyring that name stands for: a branch, a remote-tracking branch
 // such as "upstream/keyring", a full ref name, or a directory, relative to dir
 // and certainly meant if it begins with "." or "/". The empty name is the default.
-// The keys of the ref more are added, unless it is empty; if it exists, the default
-// need not.
+// The keys of the ref more are added, unless it is empty, and those of the commits,
+// which no ref needs to name yet. If there are any of these, the default need not
+// exist.
 //
 // Bad files are skipped. The error is a *NotFoundError, one of reading refs or
 // directories, or one of gitwalk's if an object of the branch cannot be had.
-func Load(repository *gitrepo.Repository, dir, name, more string) (*Loaded, error) {
+func Load(repository *gitrepo.Repository, dir, name, more string, commits ...gitwalk.ID) (*Loaded, error) {
 	l := loader{repository: repository}
 	added, err := l.ref(more)
 	if err != nil {
 		return nil, err
+	}
+	for _, id := range commits {
+		if err := l.commit("commit "+id.String(), id); err != nil {
+			return nil, err
+		}
+		added = true
 	}
 	found, err := l.place(dir, name)
 	if err != nil {
@@ -163,18 +170,23 @@ func (l *loader) ref(name string) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
+	err = l.commit("branch "+strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "refs/remotes/"), tip)
+	return err == nil, err
+}
+
+func (l *loader) commit(name string, id gitwalk.ID) error {
 	source, err := l.repository.NewSource()
 	if err != nil {
-		return false, err
+		return err
 	}
 	reader := gitwalk.NewReader(source)
 	defer reader.Close()
-	files, skipped, err := readBranch(reader, tip)
+	files, skipped, err := readBranch(reader, id)
 	if err != nil {
-		return false, err
+		return err
 	}
-	l.add("branch "+strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "refs/remotes/"), files, skipped)
-	return true, nil
+	l.add(name, files, skipped)
+	return nil
 }
 
 func (l *loader) add(name string, files []keyring.File, skipped []keyring.Skipped) {

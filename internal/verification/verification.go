@@ -32,6 +32,9 @@ type Options struct {
 	// MoreKeys is the full name of a ref whose keys are added to the keyring, or
 	// empty: a pull looks keys up in what it has just fetched, too.
 	MoreKeys string
+	// KeyCommits are commits whose keys are added too: those that branches of the
+	// keyring are about to have.
+	KeyCommits []gitwalk.ID
 	// Historical is the name of a file with the authorizations of commits that
 	// have none in their tree, or empty.
 	Historical string
@@ -197,7 +200,7 @@ func FormatOf(repository *gitrepo.Repository, introduction gitwalk.ID) (authz.Fo
 }
 
 func loadKeyring(repository *gitrepo.Repository, o Options, name string, introduction authz.Introduction) (*keysource.Loaded, error) {
-	keys, err := keysource.Load(repository, o.Dir, name, o.MoreKeys)
+	keys, err := keysource.Load(repository, o.Dir, name, o.MoreKeys, o.KeyCommits...)
 	var absent *keysource.NotFoundError
 	if errors.As(err, &absent) && absent.Default && introduction.Signer.IsSSH() {
 		return keysource.None(), nil
