@@ -65,7 +65,8 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "show only what is wrong")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say how the repository is read and what was found where")
 	root.AddCommand(a.verifyCommand(), a.explainCommand(), a.trustCommand(), a.keyringCommand(),
-		a.pullCommand(), a.cloneCommand(), a.statusCommand(), a.stateCommand(), a.introductionsCommand())
+		a.pullCommand(), a.cloneCommand(), a.statusCommand(), a.stateCommand(), a.introductionsCommand(),
+		a.hookCommand())
 	return root
 }
 

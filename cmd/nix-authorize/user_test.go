@@ -143,8 +143,13 @@ type answer struct {
 	Skipped    []struct{ File, Detail string }
 	Branch     string
 	RecordedIn string `json:"recorded_in"`
-	Warnings   []struct{ Code, Text, Hint string }
-	Error      struct{ Class, Reason, Message, Hint string }
+	Hooks      struct {
+		Dir       string
+		Hooks     []struct{ Name, Path, State, Program, Before, Broken string }
+		Protected []string
+	}
+	Warnings []struct{ Code, Text, Hint string }
+	Error    struct{ Class, Reason, Message, Hint string }
 }
 
 type refusal struct {

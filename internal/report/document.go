@@ -49,6 +49,7 @@ type document struct {
 	Pull   *pullDoc         `json:"pull,omitempty"`
 	Status *statusDoc       `json:"status,omitempty"`
 	Tips   []*rememberedDoc `json:"tips,omitempty"`
+	Hooks  *hooksDoc        `json:"hooks,omitempty"`
 
 	Introductions []namedDoc `json:"introductions,omitempty"`
 	Replaced      *namedDoc  `json:"replaced,omitempty"`

@@ -14,6 +14,7 @@ package report
 import (
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/hook"
 	"github.com/nix-authorize/nix-authorize/internal/introductions"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/state"
@@ -108,6 +109,22 @@ type Introductions struct {
 	Added bool
 }
 
+// Hooks tells what is in the places of hooks, perhaps because they have just been put
+// there or taken away.
+type Hooks struct {
+	Place *hook.Place
+	Hooks []hook.Hook
+	// Installed says that they have just been put there, and Taken, unless it is
+	// nil, what has become of those that were there.
+	Installed bool
+	Taken     []hook.Taken
+	// Protection says which branches they judge.
+	Protection *hook.Protection
+}
+
+// Vetoed says that git must leave a ref as it is. The reason comes before it.
+type Vetoed struct{ hook.Veto }
+
 // Failed ends a command without a verdict.
 type Failed struct{ *outcome.Error }
 
@@ -124,4 +141,6 @@ func (Pulled) event()        {}
 func (Status) event()        {}
 func (States) event()        {}
 func (Introductions) event() {}
+func (Hooks) event()         {}
+func (Vetoed) event()        {}
 func (Failed) event()        {}

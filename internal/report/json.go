@@ -49,6 +49,8 @@ func (j *JSON) Handle(e Event) {
 		j.doc.states(e)
 	case Introductions:
 		j.doc.introductions(e)
+	case Hooks:
+		j.doc.hooks(e)
 	case Failed:
 		j.doc.fail(e)
 	}

@@ -58,6 +58,10 @@ func (t *Text) Handle(e Event) {
 		t.states(e)
 	case Introductions:
 		t.introductions(e)
+	case Hooks:
+		t.hooks(e)
+	case Vetoed:
+		t.vetoed(e)
 	case Failed:
 		t.failed(e)
 	}
