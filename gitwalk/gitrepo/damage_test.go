@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"bytes"
 	"crypto/sha1"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -162,6 +163,43 @@ func TestIndexThatDeclaresTooMuch(t *testing.T) {
 	checkCorrupt(t, blobID("text"), err)
 	if got := allocated() - before; got > 10<<20 {
 		t.Errorf("%d bytes were allocated", got)
+	}
+}
+
+// Packs above 2 GiB have a second table, into which the first one points.
+func TestLargeOffsets(t *testing.T) {
+	ask := blobID("text")
+	for _, tt := range []struct {
+		name   string
+		short  uint32
+		offset uint64
+		ok     bool
+	}{
+		{"as it should be", 1 << 31, 12, true},
+		{"outside the table", 1<<31 | 1, 12, false},
+		{"far outside the table", 1<<32 - 1, 12, false},
+		{"behind the pack", 1 << 31, 1 << 40, false},
+		{"negative", 1 << 31, 1<<63 | 12, false},
+		{"before the first entry", 1 << 31, 11, false},
+	} {
+		r := forge(t, forged{id: ask, kind: packBlob, data: []byte("text")}, forged{id: gitwalk.ID{0xff}, kind: packBlob})
+		index := glob(t, r.GitDir(), "objects/pack/*.idx")[0]
+		content, err := os.ReadFile(index)
+		must(t, err)
+		binary.BigEndian.PutUint32(content[8+1024+2*24:], tt.short)
+		end := len(content) - 40
+		large := binary.BigEndian.AppendUint64(slices.Clone(content[:end]), tt.offset)
+		writeFile(t, index, string(appendSum(append(large, content[end:end+20]...))))
+		_, got, err := inProcess(t, r).Object(ask, 10)
+		if tt.ok && (err != nil || string(got) != "text") {
+			t.Errorf("%s: %q, %v", tt.name, got, err)
+		}
+		if !tt.ok {
+			checkCorrupt(t, ask, err)
+			if err != nil && strings.Contains(err.Error(), "runtime error") {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		}
 	}
 }
 
