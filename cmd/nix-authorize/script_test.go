@@ -42,13 +42,11 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("RECORDINGS", dir)
 	env.Setenv("COMMIT", fields[0]) // the introduction of demo.bundle
 	env.Setenv("SIGNER", fields[1])
-	for _, setting := range []string{
-		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "LC_ALL=C",
+	env.Vars = append(env.Vars,
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "LC_ALL=C",
 		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.org", "GIT_AUTHOR_DATE=1600000000 +0000",
 		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.org", "GIT_COMMITTER_DATE=1600000000 +0000",
-	} {
-		env.Vars = append(env.Vars, setting)
-	}
+	)
 	return os.Mkdir(home, 0o700)
 }
 
