@@ -56,20 +56,6 @@ func (s *baseSearch) clean() {
 	s.painted = nil
 }
 
-func (s *baseSearch) start(left, right []uint32) error {
-	for _, i := range left {
-		if err := s.reach(i, fromLeft); err != nil {
-			return err
-		}
-	}
-	for _, i := range right {
-		if err := s.reach(i, fromRight); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // reach paints commit i, and queues it if its parents have to learn of it.
 func (s *baseSearch) reach(i uint32, with paint) error {
 	if s.graph.nodes[i].paint&with == with {
@@ -85,17 +71,14 @@ func (s *baseSearch) reach(i uint32, with paint) error {
 			s.absent = append(s.absent, i)
 		}
 	}
-	news := with &^ n.paint & fromBoth
-	if news == 0 || n.known == absent {
-		s.tally(n.paint, -1)
-		n.paint |= with
-		s.tally(n.paint, 1)
-		return nil
+	before := n.paint
+	s.tally(before, -1)
+	n.paint |= with
+	if n.paint&fromBoth != before&fromBoth {
+		n.paint |= waiting
+		heap.Push(&s.queues[n.paint.class()], queueItem{n.date, i})
 	}
-	s.tally(n.paint, -1)
-	n.paint |= with | waiting
 	s.tally(n.paint, 1)
-	heap.Push(&s.queues[n.paint.class()], queueItem{n.date, i})
 	return nil
 }
 
@@ -111,7 +94,15 @@ func (s *baseSearch) tally(p paint, by int) {
 }
 
 // run searches to the end: until all that waits is stale.
-func (s *baseSearch) run(ctx context.Context) error {
+func (s *baseSearch) run(ctx context.Context, left uint32, right ...uint32) error {
+	if err := s.reach(left, fromLeft); err != nil {
+		return err
+	}
+	for _, i := range right {
+		if err := s.reach(i, fromRight); err != nil {
+			return err
+		}
+	}
 	if err := s.while(ctx, func() bool { return s.open > 0 }); err != nil {
 		return err
 	}

@@ -174,27 +174,26 @@ func (m *mergeWalk) differs(e rawEntry) {
 }
 
 // keep notes that the merge has a file of this name, if it has: then it cannot
-// have a directory of the name too, which comes later in Git's order. Of the
-// names, only those matter that a later name can begin with.
+// have a directory of the name too, which comes later in Git's order.
 func (m *mergeWalk) keep(file rawEntry) {
 	if file.mode == 0 {
 		return
 	}
 	level := m.top()
-	level.forget(file.name)
 	level.kept = append(level.kept, file.name)
 }
 
-// collides says whether the merge has a file with the name of the directory.
+// collides says whether the merge has a file with the name of the directory. What
+// was kept between the two in Git's order begins with that name and is longer; it,
+// and what is not the beginning of the name, does not come again.
 func (m *mergeWalk) collides(directory rawEntry) bool {
 	level := m.top()
-	level.forget(directory.name)
-	return len(level.kept) > 0 && len(level.kept[len(level.kept)-1]) == len(directory.name)
-}
-
-// forget drops the names with which name does not begin.
-func (l *treeLevel) forget(name []byte) {
-	for len(l.kept) > 0 && !bytes.HasPrefix(name, l.kept[len(l.kept)-1]) {
-		l.kept = l.kept[:len(l.kept)-1]
+	for len(level.kept) > 0 {
+		last := level.kept[len(level.kept)-1]
+		if bytes.HasPrefix(directory.name, last) {
+			return len(last) == len(directory.name)
+		}
+		level.kept = level.kept[:len(level.kept)-1]
 	}
+	return false
 }

@@ -182,4 +182,8 @@ func TestCheckMergeReadsLittle(t *testing.T) {
 	if check, err := CheckMerge(NewReader(m), trees[0], trees[0], trees[2], trees[2]); err != nil || check.Answer() != MergeMechanical || m.reads > 0 {
 		t.Errorf("CheckMerge gives %+v, %v after %d trees", check, err, m.reads)
 	}
+	m.reads = 0
+	if check, err := CheckMerge(NewReader(m), trees[0], trees[1], trees[2], trees[0]); err != nil || check.Differs != "0/d/a" || m.reads != 3+3+2 {
+		t.Errorf("CheckMerge gives %+v, %v after %d trees", check, err, m.reads)
+	}
 }

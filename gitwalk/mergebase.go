@@ -40,56 +40,42 @@ func MergeBases(ctx context.Context, r *Reader, a, b ID) ([]ID, error) {
 func (g *Graph) bases(ctx context.Context, a, b uint32) ([]uint32, error) {
 	s := baseSearch{graph: g}
 	defer s.clean()
-	if err := s.start([]uint32{a}, []uint32{b}); err != nil {
+	if err := s.run(ctx, a, b); err != nil {
 		return nil, err
 	}
-	if err := s.run(ctx); err != nil {
-		return nil, err
-	}
-	found := slices.DeleteFunc(s.found, func(i uint32) bool { return g.nodes[i].paint&stale != 0 })
-	if len(found) < 2 {
-		return found, nil
+	if len(s.found) < 2 {
+		return s.found, nil
 	}
 	s.clean()
-	return g.independent(ctx, found)
+	return g.independent(ctx, s.found)
 }
 
 // independent leaves out commits that are ancestors of others.
 func (g *Graph) independent(ctx context.Context, commits []uint32) ([]uint32, error) {
-	below := make(map[uint32]bool)
-	for _, one := range commits {
-		if below[one] {
-			continue
-		}
-		others := slices.DeleteFunc(slices.Clone(commits), func(i uint32) bool { return i == one || below[i] })
-		if err := g.compare(ctx, one, others, below); err != nil {
+	var best []uint32
+	for i, one := range commits {
+		// What is an ancestor of a commit that has been left out is an
+		// ancestor of another that has not.
+		others := slices.Concat(best, commits[i+1:])
+		below, err := g.isBelow(ctx, one, others)
+		if err != nil {
 			return nil, err
 		}
+		if !below {
+			best = append(best, one)
+		}
 	}
-	commits = slices.DeleteFunc(commits, func(i uint32) bool { return below[i] })
-	slices.SortFunc(commits, func(i, j uint32) int {
+	slices.SortFunc(best, func(i, j uint32) int {
 		a, b := &g.nodes[i], &g.nodes[j]
 		return cmp.Or(cmp.Compare(b.date, a.date), slices.Compare(a.id[:], b.id[:]))
 	})
-	return commits, nil
+	return best, nil
 }
 
-// compare notes in below which of the others is an ancestor of one, and whether
-// one is an ancestor of any of them.
-func (g *Graph) compare(ctx context.Context, one uint32, others []uint32, below map[uint32]bool) error {
+// isBelow says whether a commit is an ancestor of one of the others.
+func (g *Graph) isBelow(ctx context.Context, one uint32, others []uint32) (bool, error) {
 	s := baseSearch{graph: g}
 	defer s.clean()
-	if err := s.start([]uint32{one}, others); err != nil {
-		return err
-	}
-	if err := s.run(ctx); err != nil {
-		return err
-	}
-	below[one] = g.nodes[one].paint&fromRight != 0
-	for _, other := range others {
-		if g.nodes[other].paint&fromLeft != 0 {
-			below[other] = true
-		}
-	}
-	return nil
+	err := s.run(ctx, one, others...)
+	return g.nodes[one].paint&fromRight != 0, err
 }

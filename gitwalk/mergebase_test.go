@@ -82,6 +82,13 @@ func TestMergeHistoryHasTheMergeBasesOfTheRealOne(t *testing.T) {
 			large++
 		}
 		small := d.small(h)
+		for _, c := range h {
+			for _, p := range c.Parents {
+				if small.below(p, slices.DeleteFunc(slices.Clone(c.Parents), func(q int) bool { return q == p })) {
+					t.Fatalf("a parent of %s descends from another", c.ID)
+				}
+			}
+		}
 		for range 20 {
 			// Git merges several merge bases into one commit that has them
 			// for parents, and asks for its merge bases with the next.
@@ -255,6 +262,19 @@ func TestMergeBasesRefuseWhatGitReadsOtherwise(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestGraphTree(t *testing.T) {
+	m := newMemory()
+	tree := m.tree("a")
+	g := NewGraph(NewReader(m))
+	if got, err := g.Tree(m.commitTree(tree, 10)); err != nil || got != tree {
+		t.Errorf("Tree gives %s, %v", got, err)
+	}
+	var missing *MissingError
+	if _, err := g.Tree(ID{1}); !errors.As(err, &missing) || missing.ID != (ID{1}) {
+		t.Errorf("error is %v", err)
 	}
 }
 
