@@ -17,60 +17,58 @@ const hintDowngrade = "the remote withholds commits or its history was rewritten
 	"if going back is what you want: nix-authorize pull --allow-downgrade"
 
 // checkContinues requires that the tip of a remote's branch continues the last one
-// that was seen, and remembers it. The tip is authentic. A branch of the user's own
-// may go back.
-func (j *judge) checkContinues(ref protectedRef, veto Veto) error {
+// that was seen, and remembers it. The tip is authentic, and old is what the ref is
+// now. A branch of the user's own may go back.
+func (j *judge) checkContinues(b *bench, ref protectedRef, old, tip gitwalk.ID) error {
 	if ref.remote == "" {
 		return nil
 	}
-	memory := j.memory(ref, veto.Verification)
-	var remembered *state.Remembered
-	var err error
-	if memory != nil {
-		if remembered, err = memory.Load(); err != nil {
-			return err
-		}
+	memory := j.memory(b, ref)
+	if memory == nil {
+		return j.checkUnremembered(ref, old, tip)
 	}
-	if err := j.compare(ref, remembered, veto); err != nil || memory == nil {
+	remembered, err := memory.Load()
+	if err != nil {
 		return err
 	}
-	if remembered != nil && remembered.Tip == veto.New {
-		return nil
+	if remembered == nil {
+		err = j.checkUnremembered(ref, old, tip)
+	} else {
+		err = j.relate(remembered.Tip, tip)
 	}
-	return j.remember(memory, remembered, veto)
+	if err != nil || remembered != nil && remembered.Tip == tip {
+		return err
+	}
+	return j.remember(b, memory, remembered, tip)
 }
 
 // memory is where the tip of a remote's branch is remembered, or nil if the remote is
 // not configured or the user has no place for state.
-func (j *judge) memory(ref protectedRef, v *verification.Verification) *state.Tip {
+func (j *judge) memory(b *bench, ref protectedRef) *state.Tip {
 	dir, ok := state.Dir(j.Getenv)
 	url, configured := j.config.Get("remote", ref.remote, "url")
 	if !ok || !configured {
 		return nil
 	}
 	return state.Open(dir, state.Key{
-		Introduction: v.Policy.Introduction,
+		Introduction: b.Policy.Introduction,
 		Remote:       remoteurl.Normalize(url, directory(j.repository, j.Dir)),
 		Branch:       ref.served,
 	})
 }
 
-// compare compares a tip with the one that is remembered, or else with what the ref
-// is now. That may be from a time before there were hooks, and counts only if it is
-// authentic: the way from a bad tip to a good one must be free.
-func (j *judge) compare(ref protectedRef, remembered *state.Remembered, veto Veto) error {
-	last := veto.Old
-	if remembered != nil {
-		last = remembered.Tip
-	}
-	if last.IsZero() {
+// checkUnremembered compares a tip with what the ref is now. That may be from a time
+// before there were hooks, and counts only if it is authentic: the way from a bad tip
+// to a good one must be free.
+func (j *judge) checkUnremembered(ref protectedRef, old, tip gitwalk.ID) error {
+	if old.IsZero() {
 		return nil
 	}
-	err := j.relate(last, veto.New)
-	if err == nil || remembered != nil {
-		return err
+	err := j.relate(old, tip)
+	if err == nil {
+		return nil
 	}
-	if _, report, unknown := j.verdict(ref, last); unknown == nil && report.Outcome() != authz.Authentic {
+	if _, report, unknown := j.verdict(ref, old); unknown == nil && report.Outcome() != authz.Authentic {
 		return nil
 	}
 	return err
@@ -89,17 +87,13 @@ func (j *judge) relate(last, tip gitwalk.ID) error {
 	return err
 }
 
-func (j *judge) remember(memory *state.Tip, old *state.Remembered, veto Veto) error {
-	examination, err := veto.Verification.Examine(j.ctx, veto.New)
+func (j *judge) remember(b *bench, memory *state.Tip, old *state.Remembered, tip gitwalk.ID) error {
+	commit, _, err := b.CommitAt(tip)
 	if err != nil {
 		return err
 	}
-	commit, _, err := veto.Verification.CommitAt(veto.New)
-	if err != nil {
-		return err
-	}
-	now := state.Remembered{Tip: veto.New, At: time.Now(), CommitTime: commit.CommitTime}
-	if signer := examination.Verdict.Signer; signer != nil {
+	now := state.Remembered{Tip: tip, At: time.Now(), CommitTime: commit.CommitTime}
+	if signer := b.signers[tip]; signer != nil {
 		now.Signer, now.SignerName = signer.Key, signer.Name
 	}
 	return memory.Remember(old, now)

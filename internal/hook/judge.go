@@ -35,6 +35,8 @@ type bench struct {
 	settings trust.Settings
 	*verification.Verification
 	reports map[gitwalk.ID]*authz.Report
+	// signers have signed the tips that were not known to be authentic before.
+	signers map[gitwalk.ID]*authz.Signer
 }
 
 // all judges the updates and returns the class of the first veto.
@@ -98,15 +100,18 @@ func (j *judge) update(ref protectedRef, u update) error {
 	if veto.New == veto.Old {
 		return nil
 	}
-	veto.Verification, veto.Report, veto.Err = j.verdict(ref, veto.New)
-	authentic := veto.Err == nil && veto.Report.Outcome() == authz.Authentic
+	b, report, err := j.verdict(ref, veto.New)
+	authentic := err == nil && report.Outcome() == authz.Authentic
 	if authentic && j.Name == ReferenceTransaction {
-		veto.Err = j.checkContinues(ref, veto)
+		err = j.checkContinues(b, ref, veto.Old, veto.New)
 	}
 	if j.ctx.Err() != nil {
 		return j.ctx.Err()
 	}
-	if !authentic || veto.Err != nil {
+	if veto.Report, veto.Err = report, err; b != nil {
+		veto.Verification = b.Verification
+	}
+	if !authentic || err != nil {
 		j.veto(ref, u, veto)
 	}
 	return nil
@@ -130,26 +135,27 @@ func (j *judge) veto(ref protectedRef, u update, v Veto) {
 }
 
 // verdict judges a commit that a ref is to have.
-func (j *judge) verdict(ref protectedRef, id gitwalk.ID) (*verification.Verification, *authz.Report, error) {
+func (j *judge) verdict(ref protectedRef, id gitwalk.ID) (*bench, *authz.Report, error) {
 	b, err := j.bench(ref.branch)
 	if err != nil {
 		return nil, nil, err
 	}
 	if report := b.reports[id]; report != nil {
-		return b.Verification, report, nil
+		return b, report, nil
 	}
-	report, _, err := b.Judge(j.ctx, id, j.observe)
+	report, _, err := b.Judge(j.ctx, id, func(e authz.Event) {
+		if v, ok := e.(*authz.Verdict); ok && v.Commit == id {
+			b.signers[id] = v.Signer
+		}
+		if j.Observe != nil {
+			j.Observe(e)
+		}
+	})
 	if err != nil {
 		return nil, nil, err
 	}
 	b.reports[id] = report
-	return b.Verification, report, nil
-}
-
-func (j *judge) observe(e authz.Event) {
-	if j.Observe != nil {
-		j.Observe(e)
-	}
+	return b, report, nil
 }
 
 // bench makes the verification for a branch, or finds that of another branch with
@@ -173,7 +179,7 @@ func (j *judge) bench(branch string) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{settings, v, make(map[gitwalk.ID]*authz.Report)}
+	b := &bench{settings, v, make(map[gitwalk.ID]*authz.Report), make(map[gitwalk.ID]*authz.Signer)}
 	j.benches = append(j.benches, b)
 	return b, nil
 }

@@ -28,7 +28,7 @@ type Run struct {
 	Veto func(Veto)
 }
 
-// A Veto is why git must not do something. Either Report or Err is set.
+// A Veto is why git must not do something: Err, or if that is nil what Report says.
 type Veto struct {
 	Ref string // full name
 	New gitwalk.ID
