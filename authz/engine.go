@@ -10,11 +10,15 @@ import (
 
 // EngineVersion changes whenever a history could get another verdict than from
 // the version before, so that no old result is taken for a new one.
-const EngineVersion = 1
+const EngineVersion = 2
 
 // A Checker checks signatures. It must be safe for concurrent use.
 type Checker interface {
+	// Check checks the signature of a commit.
 	Check(payload, signature []byte) signer.Result
+	// CheckDetached checks a signature of some other message, which if it is an
+	// SSH signature must be for the namespace.
+	CheckDetached(message, signature []byte, namespace string) signer.Result
 }
 
 // A Verifier judges histories by one policy.
@@ -22,6 +26,9 @@ type Verifier struct {
 	Policy  Policy
 	Objects gitwalk.Store
 	Keys    Checker
+	// Merger lets git merge where trees alone cannot tell whether a merge is
+	// mechanical. Without it such a merge cannot be checked.
+	Merger gitwalk.Merger
 	// Known are commits that an earlier run with an equal policy found
 	// authentic, with all that they descend from. Those that the repository
 	// does not have are ignored. They spare work and change no verdict.

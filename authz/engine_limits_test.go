@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -48,17 +49,18 @@ func TestMaxRefusalsAtTheEnd(t *testing.T) {
 	}
 }
 
-// unjudged makes a history with merges that are not judged and, if refused is
-// not 0, that many unauthorized commits at its end.
+// unjudged makes a history with merges for which git would be needed and, if
+// refused is not 0, that many unauthorized commits at its end.
 func (w *world) unjudged(merges, refused int) gitwalk.ID {
-	file := nixListing("merges: signed\n", "")
-	intro := w.introduce(w.commit(alice, file), alice)
-	tip := intro
-	for range merges {
-		tip = w.commit("", file, tip, intro)
+	file := nixListing("merges: vouched\n", "")
+	intro := w.introduce(w.commitWith(alice, file, "x=0"), alice)
+	tip := w.commitWith(alice, file, "x=1", intro)
+	for i := range merges {
+		side := w.commitWith(alice, file, fmt.Sprint("x=", i+2), intro)
+		tip = w.commitWith("", file, "x=1", tip, side)
 	}
 	for range refused {
-		tip = w.commit(carol, file, tip)
+		tip = w.commitWith(carol, file, "x=1", tip)
 	}
 	return tip
 }

@@ -2,7 +2,9 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"math/bits"
+	"slices"
 	"testing"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
@@ -16,12 +18,16 @@ func TestModel(t *testing.T) {
 		graphs = 400
 	}
 	outcomes, spared := map[Outcome]int{}, 0
+	seen := make(modelSeen)
 	for number := range graphs {
-		g, r := grow(number, []Format{NixFormat, GuixFormat}[number%2])
+		g, r := grow(number, []Format{NixFormat, NixFormat, NixFormat, GuixFormat}[number%4])
 		w, ids := g.realise(t)
 		m := modelRun{g: g, world: w, ids: ids, verifier: w.verifier(), lies: r.lies}
-		m.verifier.Workers = 1 + int(number/2%4)
+		m.verifier.Merger = modelMerger{g, w, ids}
+		m.verifier.Workers = 1 + int(number/4%4)
+		m.verifier.Observe = seen.observe
 		outcomes[m.compare(t, nil)]++
+		m.verifier.Observe = nil
 		for _, descend := range []bool{false, true} {
 			known := r.known(descend)
 			m.verifier.KnownDescend = descend
@@ -32,14 +38,45 @@ func TestModel(t *testing.T) {
 			t.Fatalf("graph %d, known %v\n%s", number, m.verifier.Known, g)
 		}
 	}
-	t.Logf("%v, %d known", outcomes, spared)
+	t.Logf("%v, %d known, %v", outcomes, spared, seen)
 	for _, o := range []Outcome{Authentic, Refused, Unchecked} {
-		if outcomes[o] < int(graphs)/100 {
+		if outcomes[o] < int(graphs)/400 {
 			t.Errorf("%d of %d graphs are %s", outcomes[o], graphs, o)
+		}
+	}
+	for _, what := range []string{"signed", "approved", "vouched by trees", "vouched by git", "several vouchers",
+		string(NotMechanical), string(NotVouched), string(PathForbidden), string(Threshold), string(CannotCheck)} {
+		if seen[what] < int(graphs)/200 {
+			t.Errorf("%d times only: %s", seen[what], what)
 		}
 	}
 	if spared < int(graphs) {
 		t.Errorf("only %d commits were known", spared)
+	}
+}
+
+// modelSeen counts what there was to judge.
+type modelSeen map[string]int
+
+func (s modelSeen) observe(e Event) {
+	v, ok := e.(*Verdict)
+	if !ok {
+		return
+	}
+	switch {
+	case v.Refusal != nil:
+		s[string(v.Refusal.Reason)]++
+	case v.Unchecked != nil:
+		s[string(v.Unchecked.Reason)]++
+	case v.Mechanics != nil:
+		s["vouched by "+string(v.Mechanics.By)]++
+		if n := len(v.Vouchers); n > 1 {
+			s["several vouchers"]++
+		}
+	case len(v.Approvers) > 0:
+		s["approved"]++
+	default:
+		s["signed"]++
 	}
 }
 
@@ -58,7 +95,7 @@ func (m *modelRun) compare(t *testing.T, known []int) Outcome {
 	spared := m.g.closure(m.g.introduction)
 	for _, c := range known {
 		m.verifier.Known = append(m.verifier.Known, m.ids[c])
-		spared |= m.g.closure(c)
+		spared |= m.g.history(c)
 	}
 	report, err := m.verifier.Verify(context.Background(), m.ids[m.g.tip])
 	if err != nil {
@@ -72,6 +109,26 @@ func (m *modelRun) compare(t *testing.T, known []int) Outcome {
 	m.compareBlame(t, report, blamed)
 	m.compareCounts(t, report, spared)
 	return outcome
+}
+
+// modelMerger merges as the model says that git does.
+type modelMerger struct {
+	g   *graph
+	w   *world
+	ids []gitwalk.ID
+}
+
+func (m modelMerger) MergeTree(_ context.Context, _ *gitwalk.Graph, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error) {
+	merged, wrong := m.g.gitMerge(slices.Index(m.ids, ours), slices.Index(m.ids, theirs))
+	switch wrong {
+	case CannotCheck:
+		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: errors.New("no git")}
+	case NotMechanical:
+		return gitwalk.ID{}, false, nil
+	}
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	return m.g.tree(m.w, &merged), true, nil
 }
 
 // compareBlame requires the same commits for the same reasons, parents first.

@@ -50,7 +50,14 @@ func (r *run) examine(ctx context.Context, id gitwalk.ID) (*Examination, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Examination{Standing: standing, Facts: *facts, Verdict: placed(standing, judge(facts))}, nil
+	evidence := newReading(ctx, r.reader, r.Verifier)
+	evidence.next()
+	facts.Evidence = evidence
+	verdict := judge(facts)
+	if err := cancelled(verdict); err != nil {
+		return nil, err
+	}
+	return &Examination{Standing: standing, Facts: *facts, Verdict: placed(standing, verdict)}, nil
 }
 
 // placed is the verdict on a commit that stands in this place. What lies below the
@@ -94,19 +101,31 @@ func (r *run) standing(ctx context.Context, id gitwalk.ID) (Standing, error) {
 	if id == introduction {
 		return IsIntroduction, nil
 	}
-	above, err := gitwalk.IsAncestor(ctx, r.reader, introduction, id)
-	if err != nil {
+	bases, err := gitwalk.MergeBases(ctx, r.reader, introduction, id)
+	switch {
+	case isMalformed(err): // no commit, or it stands above one that is none
+		return r.standingBeyond(ctx, id)
+	case err != nil:
 		return "", err
-	}
-	if above {
+	case len(bases) == 1 && bases[0] == introduction:
 		return AboveIntroduction, nil
+	case len(bases) == 1 && bases[0] == id:
+		return BelowIntroduction, nil
+	}
+	return BesideIntroduction, nil
+}
+
+// standingBeyond is standing for histories in which something is no commit and
+// counts as one without parents.
+func (r *run) standingBeyond(ctx context.Context, id gitwalk.ID) (Standing, error) {
+	introduction := r.Policy.Introduction.Commit
+	above, err := gitwalk.IsAncestor(ctx, r.reader, introduction, id)
+	if above || err != nil {
+		return AboveIntroduction, err
 	}
 	below, err := gitwalk.IsAncestor(ctx, r.reader, id, introduction)
-	if err != nil {
-		return "", err
-	}
-	if below {
-		return BelowIntroduction, nil
+	if below || err != nil {
+		return BelowIntroduction, err
 	}
 	return BesideIntroduction, nil
 }

@@ -20,11 +20,12 @@ const (
 
 // A Step is one of the conditions that a verdict rests on, in words.
 type Step struct {
-	// Name is stable: "place", "form", "signature", "key", "parent", "file" or
-	// "rule".
+	// Name is stable: "place", "form", "signature", "key", "merge", "parent",
+	// "file", "mechanical", "voucher" or "rule".
 	Name   string
 	Result StepResult
-	// Commit is the parent that a step with the name "parent" is about.
+	// Commit is the other commit that the step is about, or zero: a parent or a
+	// voucher.
 	Commit gitwalk.ID
 	Text   string // one fact; what is from commits and files is hostile text
 }
@@ -33,6 +34,7 @@ type Step struct {
 // Judge stops at the first that fails.
 func (p *Policy) Explain(e *Examination) []Step {
 	x := explainer{policy: p, facts: &e.Facts, introduction: e.Standing == IsIntroduction}
+	x.counting = p.counting(e.Facts.Parents)
 	x.place(e.Standing)
 	if e.Standing == BelowIntroduction {
 		return x.steps
@@ -40,9 +42,11 @@ func (p *Policy) Explain(e *Examination) []Step {
 	if x.form() {
 		x.signature()
 		if !x.introduction {
+			x.mergeRule()
 			x.parents()
 		}
 		x.file()
+		x.vouchers(e.Verdict)
 	}
 	x.verdict(e.Verdict)
 	return x.steps
@@ -52,6 +56,7 @@ type explainer struct {
 	policy       *Policy
 	facts        *Facts
 	introduction bool
+	counting     []Parent // the parents whose files count
 	signer       *signer.Identity
 	steps        []Step
 }
@@ -121,12 +126,29 @@ func claims(key string) string {
 	return ", and it claims to be by " + key
 }
 
-// parents says for each parent what its authorizations have for the signer.
+// mergeRule says which rule a merge is judged by.
+func (x *explainer) mergeRule() {
+	if len(x.facts.Parents) < 2 {
+		return
+	}
+	var text string
+	switch x.policy.mergeRule(x.facts.Parents) {
+	case MergesSigned:
+		text = "a merge: by the first parent's file (merges: signed), who signs it answers for what it merges"
+	case MergesVouched:
+		text = "a merge: by the first parent's file (merges: vouched), it is signed by a key that may merge, or mechanical and vouched for"
+	default:
+		text = "a merge: by the strict rule, every parent must list the signer"
+	}
+	x.add("merge", StepHolds, x.facts.Parents[0].ID, "%s", text)
+}
+
+// parents says for each parent that counts what its authorizations have for the signer.
 func (x *explainer) parents() {
 	if len(x.facts.Parents) == 0 {
 		x.add("parent", StepFails, gitwalk.ID{}, "it has no parent, so nothing authorizes it")
 	}
-	for _, parent := range x.facts.Parents {
+	for _, parent := range x.counting {
 		x.parent(parent)
 	}
 }
@@ -170,7 +192,7 @@ func (x *explainer) file() {
 		return
 	}
 	changed := false
-	for _, parent := range x.facts.Parents {
+	for _, parent := range x.counting {
 		changed = changed || !x.facts.File.same(parent.File)
 		if parent.File.Present() && !x.facts.File.Present() {
 			x.add("file", StepFails, gitwalk.ID{}, "it removes %s", name)
@@ -189,6 +211,20 @@ func (x *explainer) file() {
 	}
 }
 
+// vouchers says by whom a merge without an authorized signature was found to be good.
+func (x *explainer) vouchers(v *Verdict) {
+	if v.Mechanics != nil {
+		x.add("mechanical", StepHolds, gitwalk.ID{}, "its tree is exactly the merge of its parents, as the %s shows", deciders[v.Mechanics.By])
+	}
+	for _, voucher := range v.Vouchers {
+		x.add("voucher", StepHolds, voucher.Commit, "signed by %q (%s), whom the first parent lists", voucher.Signer.Name, voucher.Signer.Key)
+	}
+}
+
+var deciders = map[gitwalk.Judge]string{
+	gitwalk.ByTrees: "comparison of the trees", gitwalk.ByGit: "merge that git makes of them", gitwalk.ByHistory: "history",
+}
+
 func (x *explainer) verdict(v *Verdict) {
 	switch {
 	case v.Refusal != nil:
@@ -198,6 +234,17 @@ func (x *explainer) verdict(v *Verdict) {
 	case x.introduction:
 		x.add("rule", StepHolds, gitwalk.ID{}, "the introduction is signed by exactly the key that the verifier was given")
 	default:
-		x.add("rule", StepHolds, gitwalk.ID{}, "strict: the signer is authorized by every parent")
+		x.add("rule", StepHolds, gitwalk.ID{}, "%s", x.holds(v))
 	}
+}
+
+// holds says by which rule a commit is authentic.
+func (x *explainer) holds(v *Verdict) string {
+	switch rule := x.policy.mergeRule(x.facts.Parents); {
+	case v.Mechanics != nil:
+		return "vouched: it contains nothing but what it merges, and somebody who may answers for that"
+	case rule != MergesStrict:
+		return string(rule) + ": the signer is authorized to merge by the first parent"
+	}
+	return "strict: the signer is authorized by every parent"
 }

@@ -65,6 +65,11 @@ func (fakeKeyring) Check(payload, signature []byte) signer.Result {
 	return fakeProblem(signer.UnknownKey, claimed)
 }
 
+// CheckDetached checks a fakeSignature over the namespace and the message.
+func (k fakeKeyring) CheckDetached(message, signature []byte, namespace string) signer.Result {
+	return k.Check([]byte(namespace+"\n"+string(message)), signature)
+}
+
 func (k fakeKey) check(payload, signature string) signer.Result {
 	fp := k.fingerprint()
 	for w := signer.Weakness(0); w <= signer.WeakSHA1|signer.WeakDSA|signer.WeakRSA; w++ {

@@ -6,11 +6,14 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
-// A File is the authorizations file in the tree of one commit. The zero File is
-// that of a tree that has none.
+// A File is the authorizations file in the tree of one commit. The zero File,
+// less its Sum, is that of a tree that has none.
 type File struct {
 	// Entry is what stands under the file's name; it is zero if nothing does.
 	Entry gitwalk.Entry
+	// Sum is the SHA-256 of the file's content, for a tree without the file that
+	// of no content. It means nothing where there is an Err.
+	Sum [32]byte
 	// Authorizations is what the file says, nil if it is absent or malformed.
 	Authorizations *Authorizations
 	// Err is why the file says nothing although something is there: it is

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -119,7 +120,7 @@ func (f *files) get(ref fileRef) (*File, error) {
 	case found.malformed != nil:
 		return &File{Err: found.malformed}, nil
 	case ref == 0:
-		return &File{}, nil
+		return &File{Sum: sha256.Sum256(nil)}, nil
 	}
 	if file, ok := f.parsed.get(ref); ok {
 		return file, nil
@@ -148,6 +149,7 @@ func (f *files) parse(key fileKey) (parsedFile, error) {
 	case err != nil:
 		return parsedFile{}, err
 	default:
+		file.Sum = sha256.Sum256(content)
 		file.Authorizations, file.Err = ParseAuthorizations(f.format, content)
 	}
 	return parsedFile{file, len(content)}, nil

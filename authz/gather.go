@@ -54,11 +54,7 @@ func (g *gatherer) commit(facts *Facts) (tree gitwalk.ID, err error) {
 	if err != nil {
 		return tree, err
 	}
-	commit, err := gitwalk.ParseCommit(facts.Commit, raw)
-	if err == nil && len(commit.Parents) > maxParents {
-		err = &gitwalk.MalformedError{ID: commit.ID, Kind: gitwalk.KindCommit,
-			Detail: fmt.Sprintf("it has %d parents, which is more than %d", len(commit.Parents), maxParents)}
-	}
+	commit, err := parseCommit(facts.Commit, raw)
 	if err != nil {
 		facts.Malformed = err
 		return treeOf(facts.Commit, raw)
@@ -72,6 +68,16 @@ func (g *gatherer) commit(facts *Facts) (tree gitwalk.ID, err error) {
 		facts.Signature = g.keys.Check(commit.Payload(), commit.Signature)
 	}
 	return commit.Tree, nil
+}
+
+// parseCommit is gitwalk.ParseCommit with a limit on parents.
+func parseCommit(id gitwalk.ID, raw []byte) (*gitwalk.Commit, error) {
+	commit, err := gitwalk.ParseCommit(id, raw)
+	if err == nil && len(commit.Parents) > maxParents {
+		err = &gitwalk.MalformedError{ID: commit.ID, Kind: gitwalk.KindCommit,
+			Detail: fmt.Sprintf("it has %d parents, which is more than %d", len(commit.Parents), maxParents)}
+	}
+	return commit, err
 }
 
 // clipSubject copies at most 200 bytes of a subject.

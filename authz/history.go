@@ -10,10 +10,11 @@ import (
 // walk finds the commits between the tip and the introduction, less those that
 // are known.
 func (r *run) walk(ctx context.Context, tip gitwalk.ID, known []gitwalk.ID) (*gitwalk.Range, error) {
-	exclude := append(slices.Clone(known), r.Policy.Introduction.Commit)
-	return gitwalk.Walk(ctx, r.reader, tip, exclude, gitwalk.Options{
-		Follow:   r.follow,
-		Progress: func(found int) { r.observe(Walking{found}) },
+	return gitwalk.Walk(ctx, r.reader, tip, []gitwalk.ID{r.Policy.Introduction.Commit}, gitwalk.Options{
+		Known:        known,
+		KnownDescend: r.KnownDescend,
+		Follow:       r.follow,
+		Progress:     func(found int) { r.observe(Walking{found}) },
 	})
 }
 

@@ -9,63 +9,105 @@ import (
 // judgeRange judges all commits, parents first.
 func (r *run) judgeRange(ctx context.Context, commits *gitwalk.Range) error {
 	r.inRange = make([]fileRef, 0, commits.Len())
-	for gathered, err := range gather(ctx, r.Verifier, commits) {
+	inner, cancel := context.WithCancel(ctx)
+	stage := startJudges(inner, r.Verifier)
+	defer stage.stop()
+	defer cancel()
+	q := queue{run: r, commits: commits}
+	for gathered, err := range gather(inner, r.Verifier, commits) {
 		if err != nil {
 			return err
 		}
-		if err := r.judge(ctx, gathered, commits); err != nil {
+		q.waiting = append(q.waiting, r.begin(ctx, gathered, commits, stage))
+		if err := q.settle(ctx, queued(r.Verifier)); err != nil || r.report.Truncated {
 			return err
 		}
-		r.observe(Judging{len(r.inRange), commits.Len()})
-		if r.MaxRefusals > 0 && len(r.report.Refusals) >= r.MaxRefusals {
-			r.report.Truncated = len(r.inRange) < commits.Len()
+	}
+	return q.settle(ctx, 0)
+}
+
+// queue has the commits that wait for their verdicts, in the order of the range.
+type queue struct {
+	run     *run
+	commits *gitwalk.Range
+	waiting []*pending
+	settled int
+}
+
+// settle takes verdicts in their order, as far as they have come, and waits for more
+// until at most so many commits are left. It ends at the limit of refusals.
+func (q *queue) settle(ctx context.Context, left int) error {
+	for len(q.waiting) > 0 && (len(q.waiting) > left || q.waiting[0].isDone()) {
+		p := q.waiting[0]
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		q.waiting = q.waiting[1:]
+		q.settled++
+		r := q.run
+		if err := r.settle(ctx, p, q.commits); err != nil {
+			return err
+		}
+		r.observe(Judging{q.settled, q.commits.Len()})
+		if r.MaxRefusals > 0 && len(r.report.Refusals) >= r.MaxRefusals && q.settled < q.commits.Len() {
+			r.report.Truncated = true
 			return nil
 		}
 	}
 	return nil
 }
 
-// judge judges a commit of the range. The walk may have let in an ancestor of
-// the introduction whose date is wrong: such a commit needs no authorization,
-// and it does not matter if its objects are missing.
-func (r *run) judge(ctx context.Context, gathered *gathered, commits *gitwalk.Range) error {
-	id, ref := gathered.facts.Commit, r.files.gathered(gathered)
+// begin completes the facts of a commit of the range and has it judged: at once by
+// the rule alone, or in time where more has to be read.
+func (r *run) begin(ctx context.Context, gathered *gathered, commits *gitwalk.Range, stage *judges) *pending {
+	p := &pending{commit: gathered.facts.Commit, done: make(chan struct{})}
+	ref := r.files.gathered(gathered)
 	r.inRange = append(r.inRange, ref)
-	verdict, unreadable := r.verdict(ctx, gathered, ref, commits)
-	if unreadable == nil && verdict.Authentic() {
-		r.count(verdict)
-		r.record(verdict)
+	if err := r.blind[p.commit]; err != nil {
+		return p.finish(nil, err)
+	}
+	var err error
+	if p.facts, err = r.complete(ctx, gathered, ref, commits); err != nil {
+		return p.finish(nil, err)
+	}
+	if !r.Policy.needsEvidence(p.facts) {
+		return p.finish(r.Policy.Judge(p.facts), nil)
+	}
+	select {
+	case stage.work <- p:
+		return p
+	case <-ctx.Done():
+		return p.finish(nil, ctx.Err())
+	}
+}
+
+// settle records the verdict on a commit of the range. The walk may have let in an
+// ancestor of the introduction whose date is wrong: such a commit needs no
+// authorization, and it does not matter if its objects are missing.
+func (r *run) settle(ctx context.Context, p *pending, commits *gitwalk.Range) error {
+	if p.unreadable == nil && p.verdict.Authentic() {
+		r.count(p.verdict)
+		r.record(p.verdict)
 		return nil
 	}
-	excluded, err := commits.Excluded(ctx, id)
+	excluded, err := commits.Excluded(ctx, p.commit)
 	switch {
 	case excluded:
 		r.report.Commits--
 		return nil
-	case unreadable != nil:
-		return unreadable
+	case p.unreadable != nil:
+		return p.unreadable
 	case err != nil:
-		unchecked := uncheckedFrom(id, err)
+		unchecked := uncheckedFrom(p.commit, err)
 		if unchecked == nil {
 			return err
 		}
-		verdict.Refusal, verdict.Unchecked = nil, unchecked
+		p.verdict.Refusal, p.verdict.Unchecked = nil, unchecked
 	}
-	r.record(verdict)
+	r.record(p.verdict)
 	return nil
-}
-
-// verdict judges a commit of the range by the rule alone. The error is that the
-// repository does not have what the verdict rests on.
-func (r *run) verdict(ctx context.Context, gathered *gathered, ref fileRef, commits *gitwalk.Range) (*Verdict, error) {
-	if err := r.blind[gathered.facts.Commit]; err != nil {
-		return nil, err
-	}
-	facts, err := r.complete(ctx, gathered, ref, commits)
-	if err != nil {
-		return nil, err
-	}
-	return r.Policy.Judge(facts), nil
 }
 
 // complete adds to what was gathered of a commit its own file and those of its

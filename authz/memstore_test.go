@@ -48,6 +48,34 @@ func (s *memStore) tree(entries ...gitwalk.Entry) gitwalk.ID {
 	return s.put(gitwalk.KindTree, b.Bytes())
 }
 
+// treeWithin stores the trees that have these entries, whose names are paths.
+func (s *memStore) treeWithin(entries ...gitwalk.Entry) gitwalk.ID {
+	var here []gitwalk.Entry
+	below := make(map[string][]gitwalk.Entry)
+	for _, e := range entries {
+		dir, rest, nested := strings.Cut(e.Name, "/")
+		if !nested {
+			here = append(here, e)
+			continue
+		}
+		e.Name = rest
+		below[dir] = append(below[dir], e)
+	}
+	for name, entries := range below {
+		here = append(here, gitwalk.Entry{Mode: gitwalk.ModeTree, Name: name, ID: s.treeWithin(entries...)})
+	}
+	slices.SortFunc(here, func(a, b gitwalk.Entry) int { return strings.Compare(sortedAs(a), sortedAs(b)) })
+	return s.tree(here...)
+}
+
+// sortedAs is the name by which Git orders an entry.
+func sortedAs(e gitwalk.Entry) string {
+	if e.Mode == gitwalk.ModeTree {
+		return e.Name + "/"
+	}
+	return e.Name
+}
+
 // rawCommit is what a commit is made of, less its signature.
 type rawCommit struct {
 	tree    gitwalk.ID

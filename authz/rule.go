@@ -1,7 +1,9 @@
 package authz
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
@@ -20,6 +22,9 @@ type Facts struct {
 	Signature signer.Result
 	File      *File
 	Parents   []Parent
+	// Evidence answers further questions; nil answers none, and what depends on
+	// them is then unchecked.
+	Evidence Evidence
 }
 
 // A Parent is a parent with the authorizations file in its tree.
@@ -35,23 +40,50 @@ func (p *Policy) Judge(f *Facts) *Verdict {
 	if j.malformed() {
 		return j.verdict
 	}
-	if rule := p.mergeRule(f.Parents); rule != MergesStrict {
-		if !j.ownFile() {
-			j.notYet("merges: %s", rule)
-		}
-		return j.verdict
-	}
-	if j.signature(p.refusedWeaknesses(f)) || j.authorization() || j.ownFile() {
-		return j.verdict
-	}
-	j.unjudgedRights()
+	j.decide()
 	return j.verdict
 }
 
-// mergeRule is the rule for a commit with these parents: for a merge that of its
-// first parent's authorizations, and the strict one for all else.
+// decide applies the rule for merges of the first parent's file, or the strict one.
+func (j *judgement) decide() {
+	j.counting = j.policy.counting(j.facts.Parents)
+	switch j.policy.mergeRule(j.facts.Parents) {
+	case MergesSigned:
+		j.signedMerge()
+	case MergesVouched:
+		j.vouchedMerge()
+	default:
+		j.signedBy()
+	}
+}
+
+// counting are the parents whose files say who may sign: all of them by the strict
+// rule, otherwise the first.
+func (p *Policy) counting(parents []Parent) []Parent {
+	if p.mergeRule(parents) == MergesStrict {
+		return parents
+	}
+	return parents[:1]
+}
+
+// signedBy requires an authorized signature: by a key that the file of each parent
+// that counts lists, with the rights that the commit needs.
+func (j *judgement) signedBy() bool {
+	return j.signature(j.policy.refusedWeaknesses(j.facts)) || j.authorization() || j.ownFile() || j.paths() || j.threshold()
+}
+
+// mergeRule is the rule that decides about a commit with these parents: for a merge
+// that of its first parent's authorizations, and the strict one for all else.
 func (p *Policy) mergeRule(parents []Parent) MergeRule {
 	if len(parents) > 1 {
+		return p.rule(parents)
+	}
+	return MergesStrict
+}
+
+// rule is what the first parent's authorizations say about merges.
+func (p *Policy) rule(parents []Parent) MergeRule {
+	if len(parents) > 0 && parents[0].File != nil {
 		if first := p.authorizations(parents[0]); first != nil {
 			return first.Merges
 		}
@@ -92,7 +124,9 @@ type judgement struct {
 	policy  *Policy
 	facts   *Facts
 	verdict *Verdict
-	// entries are what each parent's authorizations list for the signer.
+	// counting are the parents whose files count.
+	counting []Parent
+	// entries are what the authorizations of each of them list for the signer.
 	entries []Entry
 }
 
@@ -104,18 +138,22 @@ func (p *Policy) judgement(f *Facts) *judgement {
 func (j *judgement) refuse(reason Reason, parent gitwalk.ID, format string, args ...any) bool {
 	j.verdict.Refusal = &Refusal{
 		Commit: j.facts.Commit, Subject: j.facts.Subject, Reason: reason,
-		Signer: j.verdict.Signer, Parent: parent, Detail: fmt.Sprintf(format, args...),
+		Signer: j.verdict.Signer, Parent: parent, Rule: j.policy.rule(j.facts.Parents), Detail: fmt.Sprintf(format, args...),
 	}
 	return true
 }
 
-// notYet records that the verdict depends on a part of version 1 of the file
-// that this program reads and does not judge.
-func (j *judgement) notYet(format string, args ...any) {
-	j.verdict.Unchecked = &UncheckedError{
-		Commit: j.facts.Commit, Reason: CannotCheck,
-		Detail: fmt.Sprintf("its verdict needs %q, which this version does not judge", fmt.Sprintf(format, args...)),
+// errNoEvidence is the answer of evidence that is not there.
+var errNoEvidence = errors.New("the history that the verdict depends on cannot be looked at")
+
+// unanswered records that the verdict depends on something that could not be found
+// out.
+func (j *judgement) unanswered(err error) bool {
+	j.verdict.Unchecked = uncheckedFrom(j.facts.Commit, err)
+	if j.verdict.Unchecked == nil {
+		j.verdict.Unchecked = &UncheckedError{Commit: j.facts.Commit, Reason: CannotCheck, Detail: err.Error(), Cause: err}
 	}
+	return true
 }
 
 func (j *judgement) malformed() bool {
@@ -172,7 +210,7 @@ func (j *judgement) authorization() bool {
 	if len(j.facts.Parents) == 0 {
 		return j.refuse(Unauthorized, gitwalk.ID{}, "it has no parent that could authorize it and is not the introduction")
 	}
-	for _, parent := range j.facts.Parents {
+	for _, parent := range j.counting {
 		j.verdict.Signer.Name = "" // what another parent calls the key is not for this one to say
 		if err := parent.File.Err; err != nil {
 			return j.refuse(MalformedAuthorizations, parent.ID, "the authorizations of its parent are malformed: %s", err)
@@ -225,7 +263,7 @@ func (j *judgement) ownFile() bool {
 	if j.facts.File.Present() {
 		return false
 	}
-	for _, parent := range j.facts.Parents {
+	for _, parent := range j.counting {
 		if parent.File.Present() {
 			return j.refuse(AuthorizationsRemoved, parent.ID, "it removes %s", j.policy.Introduction.Format.FileName())
 		}
@@ -233,16 +271,49 @@ func (j *judgement) ownFile() bool {
 	return false
 }
 
-// unjudgedRights finds what else would have to hold for a commit that is
-// otherwise authentic.
-func (j *judgement) unjudgedRights() {
-	for i, parent := range j.facts.Parents {
-		if len(j.entries[i].Paths) > 0 {
-			j.notYet("paths")
+// paths requires that a signer with paths has changed nothing else.
+func (j *judgement) paths() bool {
+	for i, parent := range j.counting {
+		if len(j.entries[i].Paths) == 0 {
+			continue
 		}
-		authorizations := j.policy.authorizations(parent)
-		if authorizations.Threshold > 1 && !j.facts.File.same(parent.File) {
-			j.notYet("threshold: %d", authorizations.Threshold)
+		if j.facts.Evidence == nil {
+			return j.unanswered(errNoEvidence)
+		}
+		path, err := uncovered(j.facts.Evidence, j.entries[i].Paths, parent.ID, j.facts.Commit)
+		switch {
+		case isMalformed(err):
+			return j.refuse(MalformedCommit, parent.ID, "what it changes cannot be told: %s", err)
+		case err != nil:
+			return j.unanswered(err)
+		case path != "":
+			return j.refuse(PathForbidden, parent.ID, "it changes %q, and its signer may change only what is below %s",
+				path, strings.Join(j.entries[i].Paths, ", "))
 		}
 	}
+	return false
+}
+
+// threshold requires as many approvals of a change of the file as the file of each
+// parent that counts asks for.
+func (j *judgement) threshold() bool {
+	for _, parent := range j.counting {
+		authorizations := j.policy.authorizations(parent)
+		if authorizations.Threshold <= 1 || j.facts.File.same(parent.File) {
+			continue
+		}
+		have, err := approvers(j.facts, parent, authorizations, &j.verdict.Signer.Identity)
+		switch {
+		case isMalformed(err):
+			return j.refuse(Threshold, parent.ID, "its approvals cannot be read: %s", err)
+		case err != nil:
+			return j.unanswered(err)
+		}
+		j.verdict.Approvers = append(j.verdict.Approvers, have)
+		if have.Missing() > 0 {
+			return j.refuse(Threshold, parent.ID, "it changes %s, for which %d keys must agree, and %d do",
+				j.policy.Introduction.Format.FileName(), have.Needed, len(have.Have))
+		}
+	}
+	return false
 }

@@ -5,7 +5,15 @@ func (r *run) count(v *Verdict) {
 		return
 	}
 	r.report.Authentic++
-	r.signers.Add(v.Signer)
+	if v.Mechanics != nil {
+		r.report.Vouched++
+	}
+	switch {
+	case v.Signer != nil:
+		r.signers.Add(v.Signer)
+	case len(v.Vouchers) > 0:
+		r.signers.Add(&v.Vouchers[0].Signer)
+	}
 }
 
 func (r *run) record(v *Verdict) {

@@ -21,6 +21,7 @@ func uncheckedFrom(commit gitwalk.ID, err error) *UncheckedError {
 		unchecked *UncheckedError
 		missing   *gitwalk.MissingError
 		corrupt   *gitwalk.CorruptError
+		git       *gitwalk.CannotMergeError
 	)
 	switch {
 	case errors.As(err, &unchecked):
@@ -29,6 +30,8 @@ func uncheckedFrom(commit gitwalk.ID, err error) *UncheckedError {
 		return &UncheckedError{Commit: commit, Reason: MissingObject, Detail: missing.Error(), Cause: err}
 	case errors.As(err, &corrupt):
 		return &UncheckedError{Commit: commit, Reason: CorruptObject, Detail: corrupt.Error(), Cause: err}
+	case errors.As(err, &git):
+		return &UncheckedError{Commit: commit, Reason: CannotCheck, Detail: git.Error(), Cause: err}
 	}
 	return nil
 }

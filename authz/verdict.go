@@ -19,6 +19,10 @@ const (
 	UnsupportedSignature    Reason = "unsupported-signature"
 	UnknownKey              Reason = "unknown-key"
 	Unauthorized            Reason = "unauthorized"
+	PathForbidden           Reason = "path"
+	Threshold               Reason = "threshold"
+	NotMechanical           Reason = "not-mechanical"
+	NotVouched              Reason = "not-vouched"
 	MalformedCommit         Reason = "malformed-commit"
 	MalformedAuthorizations Reason = "malformed-authorizations"
 	AuthorizationsRemoved   Reason = "authorizations-removed"
@@ -46,8 +50,18 @@ type Signer struct {
 type Verdict struct {
 	Commit  gitwalk.ID
 	Subject string // hostile text
-	// Signer is set when the signature was verified, whatever the verdict.
-	Signer    *Signer
+	// Signer is set when the signature was verified, whatever the verdict,
+	// unless the commit is authentic because of its Vouchers: then nobody who
+	// counts has signed it.
+	Signer *Signer
+	// Vouchers are the commits by which others answer for a merge that has no
+	// authorized signature, newest first, and Mechanics says by whom it was
+	// found to contain nothing else.
+	Vouchers  []Voucher
+	Mechanics *gitwalk.Mechanics
+	// Approvers are those who agree to a change of the file, for each parent
+	// that asks for more than one key, as far as they were counted.
+	Approvers []*Approvers
 	Refusal   *Refusal
 	Unchecked *UncheckedError
 }
@@ -69,6 +83,8 @@ type Refusal struct {
 	Parent gitwalk.ID
 	// NoFile says that Parent has no authorizations file.
 	NoFile bool
+	// Rule is what the first parent's authorizations say about merges.
+	Rule MergeRule
 	// Detail is one fact in lower case.
 	Detail string
 	// Expected is the introduction's signer when Reason is WrongIntroduction.
@@ -114,6 +130,8 @@ type Report struct {
 	Commits int
 	// Authentic is how many of them were judged and found authentic.
 	Authentic int
+	// Vouched is how many of these are merges that nobody authorized has signed.
+	Vouched int
 	// Signers are the keys that signed the authentic ones, most commits first.
 	Signers []SignerCount
 	// Refusals are in the order of the history, oldest first.

@@ -73,6 +73,38 @@ func (w *world) commitTree(by fakeKey, tree gitwalk.ID, parents ...gitwalk.ID) g
 	return w.put(gitwalk.KindCommit, w.next(tree, parents...).signed(sign))
 }
 
+// commitWith makes a commit with the file and with what the words of a text say:
+// "path=content" for a file, "path*=content" for an executable one, "path@=target"
+// for a symbolic link and "path!=digit" for a submodule.
+func (w *world) commitWith(by fakeKey, file, words string, parents ...gitwalk.ID) gitwalk.ID {
+	return w.commitTree(by, w.treeOfWords(file, words), parents...)
+}
+
+func (w *world) treeOfWords(file, words string) gitwalk.ID {
+	entries := []gitwalk.Entry{{Mode: gitwalk.ModeFile, Name: "README", ID: w.blob("read me")}}
+	if file != "" {
+		entries = append(entries, gitwalk.Entry{Mode: gitwalk.ModeFile, Name: w.policy.Introduction.Format.FileName(), ID: w.blob(file)})
+	}
+	for word := range strings.FieldsSeq(words) {
+		entries = append(entries, w.wordEntry(word))
+	}
+	return w.treeWithin(entries...)
+}
+
+func (w *world) wordEntry(word string) gitwalk.Entry {
+	path, content, _ := strings.Cut(word, "=")
+	e := gitwalk.Entry{Mode: gitwalk.ModeFile, Name: strings.TrimRight(path, "*@!"), ID: w.blob(content)}
+	switch path[len(path)-1] {
+	case '*':
+		e.Mode = gitwalk.ModeExecutable
+	case '@':
+		e.Mode = gitwalk.ModeSymlink
+	case '!':
+		e.Mode, e.ID = gitwalk.ModeGitlink, gitwalk.ID{content[0]}
+	}
+	return e
+}
+
 // next is a commit that is a minute later than the last one.
 func (w *world) next(tree gitwalk.ID, parents ...gitwalk.ID) rawCommit {
 	w.clock += 60

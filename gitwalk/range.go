@@ -40,13 +40,13 @@ func (r *Range) Index(id ID) (int, bool) {
 	return int(r.place[i]) - 1, true
 }
 
-// Touches says whether the walk has come upon the excluded commit id: whether it
+// Touches says whether the walk has come upon the excluded or known commit id: whether it
 // is the tip, or a parent that is followed from a commit of the range. If so, the
 // tip descends from it. If not, no path of followed parents leads from the tip to
-// it except through other excluded commits or their ancestors.
+// it except through other excluded or known commits or their ancestors.
 func (r *Range) Touches(id ID) bool {
 	i, ok := r.walker.index[id]
-	return ok && r.walker.nodes[i].flags&(boundary|touched) == boundary|touched
+	return ok && r.walker.nodes[i].flags&touched != 0 && r.walker.nodes[i].flags&(boundary|known) != 0
 }
 
 // Excluded says for certain whether a commit of the range is an ancestor of an
@@ -106,13 +106,18 @@ func (r *Range) above(head uint32, above []bool) {
 	descends := make([]bool, len(r.order))
 	for place, i := range r.order {
 		for _, p := range r.walker.parentsOf(i) {
-			if p == head || r.place[p] > 0 && descends[r.place[p]-1] {
+			if p == head || r.walker.isAbove(p) || r.place[p] > 0 && descends[r.place[p]-1] {
 				descends[place] = true
 				break
 			}
 		}
 		above[place] = above[place] && descends[place]
 	}
+}
+
+// isAbove says whether node i is said to descend from every excluded commit.
+func (w *walker) isAbove(i uint32) bool {
+	return w.opt.KnownDescend && w.nodes[i].flags&known != 0
 }
 
 func newRange(w *walker) *Range {

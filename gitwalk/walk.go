@@ -14,13 +14,22 @@ type Follow func(merge ID, links Links) ([]ID, error)
 
 // Options of Walk. The zero value walks the whole closure.
 type Options struct {
-	// Follow is asked for each merge in the range; nil follows all parents.
+	// Follow is asked for each merge in the range and below known commits; nil
+	// follows all parents.
 	Follow Follow
+	// Known are commits whose history is left out as far as Follow leads into
+	// it: what they only merged in as content is not.
+	Known []ID
+	// KnownDescend says that each of Known descends from every excluded commit,
+	// which spares Range.Excluded from finding out.
+	KnownDescend bool
 	// Progress is told now and then how many commits have been found.
 	Progress func(found int)
 }
 
-// Walk finds closure(tip) − closure(exclude), reading commits through r.
+// Walk finds closure(tip) − closure(exclude), reading commits through r. Of the
+// closure of tip, and of known commits, it takes what Follow leads to; that of an
+// excluded commit counts whole.
 //
 // It visits the newest commits first by committer date, in both closures at
 // once, and ends when nothing is left that might be in the first alone, and
@@ -38,6 +47,13 @@ func Walk(ctx context.Context, r *Reader, tip ID, exclude []ID, opt Options) (*R
 			return nil, err
 		}
 	}
+	for _, id := range opt.Known {
+		i := w.node(id)
+		w.nodes[i].flags |= known
+		if err := w.reach(i, settled); err != nil {
+			return nil, err
+		}
+	}
 	if err := w.reachTip(w.node(tip)); err != nil {
 		return nil, err
 	}
@@ -51,12 +67,14 @@ func Walk(ctx context.Context, r *Reader, tip ID, exclude []ID, opt Options) (*R
 }
 
 // A flag is what the walk knows about a commit.
-type flag uint8
+type flag uint16
 
 const (
 	wanted   flag = 1 << iota // reachable from the tip
 	excluded                  // reachable from an excluded commit
+	settled                   // reachable from a known commit
 	boundary                  // itself given as excluded
+	known                     // itself given as known
 	below                     // a parent of an excluded commit
 	touched                   // the tip, or a parent of a commit in the range
 	queued                    // waiting in the queue
@@ -71,7 +89,7 @@ type node struct {
 	flags        flag
 }
 
-func (n *node) inRange() bool { return n.flags&(wanted|excluded) == wanted }
+func (n *node) inRange() bool { return n.flags&(wanted|excluded|settled) == wanted }
 
 type walker struct {
 	reader  *Reader
@@ -116,10 +134,10 @@ func (w *walker) reachTip(tip uint32) error {
 	return w.reach(tip, wanted)
 }
 
-// reach notes that node i is wanted or excluded, and queues it if its parents
-// have to learn of it.
+// reach notes that node i is wanted, settled or excluded, each of which counts for
+// more than the one before, and queues it if its parents have to learn of it.
 func (w *walker) reach(i uint32, how flag) error {
-	if n := &w.nodes[i]; n.flags&(how|excluded) != 0 {
+	if n := &w.nodes[i]; n.flags&(how|excluded) != 0 || how == wanted && n.flags&settled != 0 {
 		n.flags |= how
 		return nil
 	}
@@ -228,10 +246,9 @@ func (w *walker) run(ctx context.Context, more func() bool) error {
 func (w *walker) expand(i uint32) error {
 	n := w.nodes[i]
 	parents := w.parentsOf(i)
-	if !n.inRange() {
+	if n.flags&excluded != 0 {
 		return w.expandExcluded(parents)
 	}
-	w.oldest = min(w.oldest, n.date)
 	if n.count > 1 && w.opt.Follow != nil {
 		followed, err := w.follow(n, parents)
 		if err != nil {
@@ -239,9 +256,19 @@ func (w *walker) expand(i uint32) error {
 		}
 		parents = followed
 	}
+	if n.flags&settled != 0 {
+		return w.reachAll(parents, settled)
+	}
+	w.oldest = min(w.oldest, n.date)
 	for _, p := range parents {
 		w.nodes[p].flags |= touched
-		if err := w.reach(p, wanted); err != nil {
+	}
+	return w.reachAll(parents, wanted)
+}
+
+func (w *walker) reachAll(parents []uint32, how flag) error {
+	for _, p := range parents {
+		if err := w.reach(p, how); err != nil {
 			return err
 		}
 	}

@@ -26,6 +26,7 @@ type document struct {
 
 	Commits   *int           `json:"commits,omitempty"`
 	Authentic *int           `json:"authentic,omitempty"`
+	Vouched   int            `json:"vouched,omitempty"`
 	Truncated bool           `json:"truncated,omitempty"`
 	Signers   []signerCount  `json:"signers,omitempty"`
 	Refusals  []refusalDoc   `json:"refusals,omitempty"`
@@ -86,6 +87,7 @@ type refusalDoc struct {
 	Signer        *signerDoc `json:"signer,omitempty"`
 	ClaimedSigner string     `json:"claimed_signer,omitempty"`
 	Parent        string     `json:"parent,omitempty"`
+	Rule          string     `json:"rule"`
 	Expected      string     `json:"expected_signer,omitempty"`
 	Hint          string     `json:"hint,omitempty"`
 }
@@ -154,7 +156,7 @@ func (d *document) start(s Started) {
 func (d *document) finish(f Finished, s Started) {
 	r := f.Report
 	d.end(outcome.Of(r.Outcome()))
-	d.Commits, d.Authentic, d.Truncated = &r.Commits, &r.Authentic, r.Truncated
+	d.Commits, d.Authentic, d.Vouched, d.Truncated = &r.Commits, &r.Authentic, r.Vouched, r.Truncated
 	d.Signers = signerCounts(r.Signers)
 	for _, refusal := range r.Refusals {
 		d.Refusals = append(d.Refusals, refusalDocument(refusal, s))
@@ -176,7 +178,7 @@ func signerCounts(counts []authz.SignerCount) []signerCount {
 func refusalDocument(r *authz.Refusal, s Started) refusalDoc {
 	return refusalDoc{
 		Commit: r.Commit.String(), Subject: r.Subject, Reason: string(r.Reason), Detail: r.Detail,
-		Signer: signerDocument(r.Signer), ClaimedSigner: r.Claimed, Parent: idOrEmpty(r.Parent),
+		Signer: signerDocument(r.Signer), ClaimedSigner: r.Claimed, Parent: idOrEmpty(r.Parent), Rule: string(r.Rule),
 		Expected: string(r.Expected), Hint: hintFor(r, s),
 	}
 }

@@ -12,6 +12,9 @@ func hintFor(r *authz.Refusal, s Started) string {
 	file := s.Policy.Introduction.Format.FileName()
 	switch r.Reason {
 	case authz.Unsigned:
+		if r.Rule != authz.MergesStrict && r.Rule != "" {
+			return fmt.Sprintf("if a forge made this commit by squash or rebase, it must merge with a merge commit instead; otherwise whoever is listed in %s must sign it (git commit -S)", file)
+		}
 		return fmt.Sprintf("whoever is listed in %s must make this change again as a signed commit (git commit -S)", file)
 	case authz.BadSignature:
 		return "the commit was changed after it was signed, or the signature is made up; do not use it, and ask its author"
@@ -23,6 +26,14 @@ func hintFor(r *authz.Refusal, s Started) string {
 		return fmt.Sprintf("if the key belongs to a committer, get it into the keyring (looked up in: %s), for example with \"git fetch origin keyring:keyring\"", Printable(s.Keyring))
 	case authz.Unauthorized:
 		return unauthorizedHint(r, file)
+	case authz.PathForbidden:
+		return fmt.Sprintf("whoever may change that path must sign this change; \"git show %.12s:%s\" shows who may", r.Parent, file)
+	case authz.Threshold:
+		return "whoever approves of the new file signs it with \"nix-authorize approve\", and the approvals go into the same commit"
+	case authz.NotMechanical:
+		return "somebody has put something into the merge by hand: a key that may merge must sign it, or the branch must be merged again without changes"
+	case authz.NotVouched:
+		return "somebody listed who may commit must sign the head of the merged branch (\"nix-authorize seal\") before it is merged; merges by squash or rebase are new commits and cannot be vouched for"
 	case authz.MalformedCommit:
 		return "no current git makes such a commit; do not use it, and make the change again with git"
 	case authz.MalformedAuthorizations:

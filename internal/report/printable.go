@@ -8,7 +8,7 @@ import (
 )
 
 // maxShown is how many characters of a hostile text are shown.
-const maxShown = 200
+const maxShown = 1000
 
 // Printable makes text from commits and keys fit for a terminal: control
 // characters, bidirectional formatting, other invisible characters and bytes that

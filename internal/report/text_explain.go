@@ -25,7 +25,7 @@ func (t *Text) explained(e Explained) {
 	}
 	for _, step := range e.Steps {
 		text := Printable(step.Text)
-		if step.Name == "parent" && !step.Commit.IsZero() {
+		if !step.Commit.IsZero() {
 			text = step.Commit.String() + ": " + text
 		}
 		t.field(step.Name, "%s %s", t.mark(step.Result), text)

@@ -115,7 +115,7 @@ func Prepare(repository *gitrepo.Repository, branch string, o Options) (*Verific
 // Verifier is the engine for this verification.
 func (v *Verification) Verifier(observe func(authz.Event)) *authz.Verifier {
 	return &authz.Verifier{
-		Policy: v.Policy, Objects: v.Repository, Keys: v.Keyring,
+		Policy: v.Policy, Objects: v.Repository, Keys: v.Keyring, Merger: gitrepo.NewMerger(),
 		Known: v.cache.Tips(), KnownDescend: true, MaxRefusals: v.maxRefusals, Observe: observe,
 	}
 }
