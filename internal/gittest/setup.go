@@ -1,6 +1,9 @@
 package gittest
 
-import "strings"
+import (
+	"strings"
+	"testing"
+)
 
 // Config are the settings with which git signs with the key, as NAME=VALUE.
 func (k *Key) Config() []string { return k.config }
@@ -16,4 +19,18 @@ func (r *Repo) SignWith(k *Key) {
 		name, value, _ := strings.Cut(setting, "=")
 		r.Git("config", name, value)
 	}
+}
+
+// Unrevoked is the public key of a Revoked key as it was before.
+func Unrevoked(t testing.TB, k *Key) string {
+	t.Helper()
+	dir, err := home()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := gpg(dir).export(k.Primary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
 }
