@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 
@@ -73,7 +72,7 @@ func (a *app) installHooks(cmd *cobra.Command, protect []string) error {
 	if err != nil {
 		return err
 	}
-	program, err := program()
+	program, err := a.program()
 	if err != nil {
 		return err
 	}
@@ -134,23 +133,22 @@ func newPatterns(repository *gitrepo.Repository, protection *hook.Protection, na
 
 // program is the path by which hooks find this program. Where PATH leads to it, that
 // path is taken: it is the one that stays when another version is installed.
-func program() (string, error) {
+func (a *app) program() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
-	path, err := exec.LookPath("nix-authorize")
-	if err != nil || !filepath.IsAbs(path) {
-		return self, nil
-	}
-	found, err := os.Stat(path)
+	running, err := os.Stat(self)
 	if err != nil {
-		return self, nil
+		return "", err
 	}
-	if running, err := os.Stat(self); err != nil || !os.SameFile(found, running) {
-		return self, nil
+	for _, dir := range filepath.SplitList(a.getenv("PATH")) {
+		path := filepath.Join(dir, "nix-authorize")
+		if found, err := os.Stat(path); err == nil && filepath.IsAbs(dir) && os.SameFile(found, running) {
+			return path, nil
+		}
 	}
-	return path, nil
+	return self, nil
 }
 
 // working requires that git asks all hooks.
