@@ -66,4 +66,3 @@ func TestRuleRightsOfEachParent(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { c.want.check(t, w.policy.Judge(factsOf(c.file, c.parents...))) })
 	}
 }
-

@@ -85,7 +85,7 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags
 		show.Handle(report.Warning(verification.NotCached(uncached)))
 	}
 	if judged.Outcome() == authz.Authentic {
-		if err := s.CheckAge(s.revision.ID, limit); err != nil {
+		if err := s.CheckAge(cmd.Context(), s.revision.ID, limit); err != nil {
 			return err
 		}
 	}
