@@ -2,6 +2,7 @@ package authz
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
@@ -14,14 +15,14 @@ type StepResult string
 const (
 	StepHolds   StepResult = "holds"
 	StepFails   StepResult = "fails"
-	StepSkipped StepResult = "skipped" // an earlier step has decided
+	StepSkipped StepResult = "skipped" // something else has decided
 	StepUnknown StepResult = "unknown" // this program cannot tell
 )
 
 // A Step is one of the conditions that a verdict rests on, in words.
 type Step struct {
 	// Name is stable: "place", "form", "signature", "key", "merge", "parent",
-	// "file", "mechanical", "voucher" or "rule".
+	// "paths", "file", "threshold", "mechanical", "voucher" or "rule".
 	Name   string
 	Result StepResult
 	// Commit is the other commit that the step is about, or zero: a parent or a
@@ -43,10 +44,11 @@ func (p *Policy) Explain(e *Examination) []Step {
 		x.signature()
 		if !x.introduction {
 			x.mergeRule()
-			x.parents()
+			x.parents(e.Verdict)
 		}
 		x.file()
-		x.vouchers(e.Verdict)
+		x.approvers(e.Verdict)
+		x.vouched(e.Verdict)
 	}
 	x.verdict(e.Verdict)
 	return x.steps
@@ -144,16 +146,16 @@ func (x *explainer) mergeRule() {
 }
 
 // parents says for each parent that counts what its authorizations have for the signer.
-func (x *explainer) parents() {
+func (x *explainer) parents(v *Verdict) {
 	if len(x.facts.Parents) == 0 {
 		x.add("parent", StepFails, gitwalk.ID{}, "it has no parent, so nothing authorizes it")
 	}
 	for _, parent := range x.counting {
-		x.parent(parent)
+		x.parent(parent, v)
 	}
 }
 
-func (x *explainer) parent(parent Parent) {
+func (x *explainer) parent(parent Parent, v *Verdict) {
 	if parent.File.Err != nil {
 		x.add("parent", StepFails, parent.ID, "its authorizations are malformed: %s", parent.File.Err)
 		return
@@ -183,6 +185,9 @@ func (x *explainer) parent(parent Parent) {
 		return
 	}
 	x.add("parent", StepHolds, parent.ID, "line %d of %s lists the signer as %q", entry.Line, source, entry.Name)
+	if len(entry.Paths) > 0 {
+		x.add("paths", v.paths(), parent.ID, "the signer may change only what is below %s", strings.Join(entry.Paths, ", "))
+	}
 }
 
 func (x *explainer) file() {
@@ -209,42 +214,4 @@ func (x *explainer) file() {
 	default:
 		x.add("file", StepHolds, gitwalk.ID{}, "it leaves %s as it is", name)
 	}
-}
-
-// vouchers says by whom a merge without an authorized signature was found to be good.
-func (x *explainer) vouchers(v *Verdict) {
-	if v.Mechanics != nil {
-		x.add("mechanical", StepHolds, gitwalk.ID{}, "its tree is exactly the merge of its parents, as the %s shows", deciders[v.Mechanics.By])
-	}
-	for _, voucher := range v.Vouchers {
-		x.add("voucher", StepHolds, voucher.Commit, "signed by %q (%s), whom the first parent lists", voucher.Signer.Name, voucher.Signer.Key)
-	}
-}
-
-var deciders = map[gitwalk.Judge]string{
-	gitwalk.ByTrees: "comparison of the trees", gitwalk.ByGit: "merge that git makes of them", gitwalk.ByHistory: "history",
-}
-
-func (x *explainer) verdict(v *Verdict) {
-	switch {
-	case v.Refusal != nil:
-		x.add("rule", StepFails, v.Refusal.Parent, "%s: %s", v.Refusal.Reason, v.Refusal.Detail)
-	case v.Unchecked != nil:
-		x.add("rule", StepUnknown, gitwalk.ID{}, "%s: %s", v.Unchecked.Reason, v.Unchecked.Detail)
-	case x.introduction:
-		x.add("rule", StepHolds, gitwalk.ID{}, "the introduction is signed by exactly the key that the verifier was given")
-	default:
-		x.add("rule", StepHolds, gitwalk.ID{}, "%s", x.holds(v))
-	}
-}
-
-// holds says by which rule a commit is authentic.
-func (x *explainer) holds(v *Verdict) string {
-	switch rule := x.policy.mergeRule(x.facts.Parents); {
-	case v.Mechanics != nil:
-		return "vouched: it contains nothing but what it merges, and somebody who may answers for that"
-	case rule != MergesStrict:
-		return string(rule) + ": the signer is authorized to merge by the first parent"
-	}
-	return "strict: the signer is authorized by every parent"
 }
