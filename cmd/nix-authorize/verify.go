@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nix-authorize/nix-authorize/authz"
+	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/graph"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/report"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
@@ -30,6 +32,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		maxRefusals int
 		stats       bool
 		oldest      string
+		picture     string
+		reportOnly  bool
 	)
 	cmd := &cobra.Command{
 		Use:   "verify [REVISION]",
@@ -46,12 +50,18 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd.Flags().IntVar(&maxRefusals, "max-refusals", 20, "stop after `N` refused commits; 0 for no limit")
 	cmd.Flags().BoolVar(&stats, "stats", false, "show how many commits each key has signed")
 	cmd.Flags().StringVar(&oldest, "max-age", "", "refuse an authentic tip whose date is older than this `DURATION`, such as 14d or 36h")
+	cmd.Flags().StringVar(&picture, "graph", "", "draw the history around what is refused: on the terminal, or with --graph=svg a picture on standard output")
+	cmd.Flags().Lookup("graph").NoOptDefVal = "text"
+	cmd.Flags().BoolVar(&reportOnly, "report-only", false, "report everything and exit with 0 whatever the verdict")
 	cmd.Flags().BoolVar(&policy.noCache, "no-cache", false, "judge everything again and remember nothing")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if maxRefusals < 0 {
 			return errors.New("--max-refusals cannot be negative")
 		}
-		return a.verify(cmd, revisionOr(args, "HEAD"), &policy, verifyFlags{maxRefusals, stats, oldest})
+		if picture != "" && picture != "text" && picture != "svg" || picture == "svg" && a.format != "text" {
+			return errors.New("--graph takes text or, with --format text, svg")
+		}
+		return a.verify(cmd, revisionOr(args, "HEAD"), &policy, verifyFlags{maxRefusals, stats, oldest, picture, reportOnly})
 	}
 	return cmd
 }
@@ -61,9 +71,15 @@ type verifyFlags struct {
 	maxRefusals int
 	stats       bool
 	maxAge      string
+	graph       string // "", "text" or "svg"
+	reportOnly  bool
 }
 
 func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags verifyFlags) error {
+	canvas := a.stdout
+	if flags.graph == "svg" { // the picture alone is on standard output
+		a.stdout = a.stderr
+	}
 	show, err := a.start(cmd)
 	if err != nil {
 		return err
@@ -77,7 +93,13 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags
 		return err
 	}
 	show.Handle(s.started())
-	judged, uncached, err := s.Judge(cmd.Context(), s.revision.ID, func(e authz.Event) { show.Handle(report.Progress{Event: e}) })
+	recorder := graph.NewRecorder(s.Policy.Introduction.Commit)
+	judged, uncached, err := s.Judge(cmd.Context(), s.revision.ID, func(e authz.Event) {
+		show.Handle(report.Progress{Event: e})
+		if flags.graph != "" {
+			recorder.Observe(e)
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -92,8 +114,34 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags
 	for _, warning := range s.Concerns(s.revision.ID) {
 		show.Handle(report.Warning(warning))
 	}
-	show.Handle(report.Finished{Report: judged, Stats: flags.stats})
+	finished := report.Finished{Report: judged, Stats: flags.stats, ReportOnly: flags.reportOnly}
+	if flags.graph != "" {
+		if finished.Graph, err = s.around(recorder); err != nil {
+			return err
+		}
+	}
+	if flags.graph == "svg" {
+		if err := report.DrawSVG(canvas, finished.Graph); err != nil {
+			return err
+		}
+		finished.Graph = nil
+	}
+	show.Handle(finished)
+	if flags.reportOnly {
+		return nil
+	}
 	return verdict(outcome.Of(judged.Outcome()))
+}
+
+// around is the part of the history around what is not authentic.
+func (s *subject) around(recorder *graph.Recorder) ([]graph.Node, error) {
+	source, err := s.Repository.NewSource()
+	if err != nil {
+		return nil, err
+	}
+	reader := gitwalk.NewReader(source)
+	defer reader.Close()
+	return recorder.Around(reader, s.revision.ID), nil
 }
 
 // revisionOr is the revision in the arguments, or the default.

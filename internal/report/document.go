@@ -5,6 +5,7 @@ import (
 
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/graph"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/keyring"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
@@ -17,6 +18,7 @@ type document struct {
 	Command       string `json:"command"`
 	Outcome       string `json:"outcome"`
 	Exit          int    `json:"exit"`
+	ReportOnly    bool   `json:"report_only,omitempty"`
 
 	Introduction   *introductionDoc `json:"introduction,omitempty"`
 	Authorizations string           `json:"authorizations,omitempty"`
@@ -30,6 +32,7 @@ type document struct {
 	Truncated bool           `json:"truncated,omitempty"`
 	Signers   []signerCount  `json:"signers,omitempty"`
 	Refusals  []refusalDoc   `json:"refusals,omitempty"`
+	Graph     []nodeDoc      `json:"graph,omitempty"`
 	Unchecked []uncheckedDoc `json:"unchecked,omitempty"`
 	// UncheckedCount is how many there are, of which Unchecked has the first.
 	UncheckedCount int `json:"unchecked_count,omitempty"`
@@ -90,6 +93,25 @@ type refusalDoc struct {
 	Rule          string     `json:"rule"`
 	Expected      string     `json:"expected_signer,omitempty"`
 	Hint          string     `json:"hint,omitempty"`
+}
+
+// nodeDoc is a commit of the graph.
+type nodeDoc struct {
+	Commit  string   `json:"commit"`
+	Subject string   `json:"subject,omitempty"`
+	Mark    string   `json:"mark,omitempty"` // authentic, vouched, refused, unchecked, introduction or none
+	Reason  string   `json:"reason,omitempty"`
+	Signer  string   `json:"signer_name,omitempty"`
+	Parents []string `json:"parents,omitempty"` // those that are in the graph
+	More    bool     `json:"more,omitempty"`    // there are parents that are not
+}
+
+func nodeDocument(n graph.Node) nodeDoc {
+	doc := nodeDoc{Commit: n.ID.String(), Subject: n.Subject, Mark: string(n.Mark), Reason: string(n.Reason), Signer: n.Signer, More: n.More}
+	for _, parent := range n.Parents {
+		doc.Parents = append(doc.Parents, parent.String())
+	}
+	return doc
 }
 
 type uncheckedDoc struct {
@@ -162,6 +184,12 @@ func (d *document) finish(f Finished, s Started) {
 		d.Refusals = append(d.Refusals, refusalDocument(refusal, s))
 	}
 	d.UncheckedCount = r.UncheckedCount
+	for _, n := range f.Graph {
+		d.Graph = append(d.Graph, nodeDocument(n))
+	}
+	if f.ReportOnly {
+		d.Exit, d.ReportOnly = 0, true
+	}
 	for _, u := range r.Unchecked {
 		d.Unchecked = append(d.Unchecked, uncheckedDocument(u, s))
 	}

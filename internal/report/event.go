@@ -14,6 +14,7 @@ package report
 import (
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/graph"
 	"github.com/nix-authorize/nix-authorize/internal/hook"
 	"github.com/nix-authorize/nix-authorize/internal/introductions"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
@@ -52,6 +53,11 @@ type Progress struct{ authz.Event }
 type Finished struct {
 	Report *authz.Report
 	Stats  bool // show who signed how many commits
+	// Graph is the part of the history around what is not authentic, if somebody
+	// has asked for it.
+	Graph []graph.Node
+	// ReportOnly says that the exit code will be 0 whatever the verdict.
+	ReportOnly bool
 }
 
 // A Warning does not change the verdict. Code is stable, Text one fact.

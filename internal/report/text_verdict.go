@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nix-authorize/nix-authorize/authz"
+	"github.com/nix-authorize/nix-authorize/internal/outcome"
 )
 
 // finished shows the verdict on a history.
@@ -15,6 +16,7 @@ func (t *Text) finished(f Finished) {
 	for _, unchecked := range r.Unchecked {
 		t.unchecked(unchecked)
 	}
+	t.drawText(f.Graph)
 	if r.Outcome() == authz.Authentic && t.Quiet {
 		return
 	}
@@ -26,6 +28,9 @@ func (t *Text) finished(f Finished) {
 	}
 	if f.Stats {
 		t.signers(r.Signers)
+	}
+	if class := outcome.Of(r.Outcome()); f.ReportOnly && class.Exit != 0 {
+		t.field("report only", "the exit code is 0; without --report-only it would be %d", class.Exit)
 	}
 }
 
