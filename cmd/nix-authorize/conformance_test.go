@@ -58,6 +58,15 @@ func guixSHA1(t *testing.T) {
 	h := newHistory(t, guixName, alice(t))
 	weak := h.sign(alice(t), h.RawCommit(h.tree("HEAD"), "Weak", h.introduction), "--digest-algo", "SHA1")
 	want(t, h.verify(weak), "weak-signature", weak)
+
+	// The commit that brings the first file has it, and its parent does not.
+	first := h.SortedTree(gittest.TreeEntry{Mode: "100644", Name: guixName, ID: h.Git("rev-parse", "HEAD:"+guixName)})
+	h.introduction = h.sign(alice(t), h.RawCommit(h.SortedTree(), "Nothing"))
+	weak = h.sign(alice(t), h.RawCommit(first, "Weak", h.introduction), "--digest-algo", "SHA1")
+	h.Write("../historical", listing(guixName, alice(t)))
+	want(t, h.verify(weak, "--historical-authorizations", "../historical"), "weak-signature", weak)
+	weak = h.sign(alice(t), h.RawCommit(h.SortedTree(), "Weak", h.introduction), "--digest-algo", "SHA1")
+	want(t, h.verify(weak, "--historical-authorizations", "../historical"), "authentic", "")
 }
 
 func guixHistorical(t *testing.T) {

@@ -22,7 +22,7 @@ func TestOnPurposeDifferent(t *testing.T) {
 		{"tip is the introduction with a wrong signer", differsWrongSigner},
 		{"introduction is verified again on every run", differsVerifiedAgain},
 		{"cache is keyed by everything the verdict depends on", differsCacheKey},
-		{"cache that others can write is dropped and rewritten", differsCacheMode},
+		{"cache that others can read or write is dropped and rewritten", differsCacheMode},
 		{"cache of another owner is dropped and rewritten", differsCacheOwner},
 		{"cache that is odd is dropped and rewritten", differsCacheContent},
 		{"payload is bytes", differsBytes},
@@ -166,11 +166,13 @@ func dropped(t *testing.T, h *history, u user, file string) {
 }
 
 func differsCacheMode(t *testing.T) {
-	h, u, file := spoiledCache(t)
-	if err := os.Chmod(file, 0o620); err != nil {
-		t.Fatal(err)
+	for _, mode := range []os.FileMode{0o620, 0o602, 0o640, 0o604, 0o700 | 0o070} {
+		h, u, file := spoiledCache(t)
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		dropped(t, h, u, file)
 	}
-	dropped(t, h, u, file)
 }
 
 func differsCacheOwner(t *testing.T) {

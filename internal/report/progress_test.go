@@ -1,6 +1,7 @@
 package report
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -45,5 +46,20 @@ func TestProgressOfQuietAndJSON(t *testing.T) {
 	program.Handle(Progress{authz.Walking{Found: 1}})
 	if out.Len()+err.Len() > 0 {
 		t.Errorf("it shows %q and %q", &out, &err)
+	}
+}
+
+// A bar is drawn when there is something new, and by nobody else: not when it has
+// been cleared and the verdict stands in its place.
+func TestBarIsDrawnByNobodyElse(t *testing.T) {
+	var out strings.Builder
+	before := runtime.NumGoroutine()
+	bar := newBar(&out, unknown, "reading history")
+	_ = bar.Set(1)
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("a goroutine was started: %d instead of %d", after, before)
+	}
+	if !strings.Contains(out.String(), "reading history") {
+		t.Errorf("it shows %q", &out)
 	}
 }
