@@ -15,6 +15,9 @@ const (
 	// maxEntries is how many entries of trees are looked at. A tree that is its
 	// own cousin many times over would otherwise never end.
 	maxEntries = 200_000
+	// maxSkipped is how many files may be useless, each of which has cost
+	// something to look at.
+	maxSkipped = 1000
 )
 
 // readBranch reads the key files in the tree of a commit, in directories too.
@@ -36,12 +39,28 @@ type branchReader struct {
 	reader  *gitwalk.Reader
 	files   []keyring.File
 	skipped []keyring.Skipped
-	bytes   int
+	bytes   int // of files, and of the first that was one too many
 	entries int
+	stopped bool
 }
 
 func (b *branchReader) skip(path, detail string) {
 	b.skipped = append(b.skipped, keyring.Skipped{File: path, Detail: detail})
+}
+
+// enough says why nothing more is read, or is empty.
+func (b *branchReader) enough() string {
+	switch {
+	case b.entries >= maxEntries:
+		return fmt.Sprintf("more than %d entries are in the tree", maxEntries)
+	case len(b.files) >= keyring.MaxFiles:
+		return fmt.Sprintf("a keyring has at most %d files", keyring.MaxFiles)
+	case b.bytes > maxBytes:
+		return fmt.Sprintf("the files together are larger than %d bytes", maxBytes)
+	case len(b.skipped) >= maxSkipped:
+		return fmt.Sprintf("%d files could not be used", maxSkipped)
+	}
+	return ""
 }
 
 // tree reads the files below a directory. One that is malformed is passed over
@@ -60,32 +79,41 @@ func (b *branchReader) tree(prefix string, id gitwalk.ID, depth int) error {
 		return err
 	}
 	for entry := range tree.Entries() {
-		path := prefix + entry.Name
-		if b.entries++; b.entries > maxEntries {
-			b.skip(prefix, fmt.Sprintf("more than %d entries in the tree", maxEntries))
+		if b.stop(prefix + entry.Name) {
 			return nil
 		}
-		switch {
-		case entry.Mode == gitwalk.ModeTree && depth >= maxDepth:
-			b.skip(path, fmt.Sprintf("more than %d directories within each other", maxDepth))
-		case entry.Mode == gitwalk.ModeTree:
-			if err := b.tree(path+"/", entry.ID, depth+1); err != nil {
-				return err
-			}
-		case entry.Mode.IsFile() && keyring.IsKeyFile(entry.Name):
-			if err := b.file(path, entry.ID); err != nil {
-				return err
-			}
+		if err := b.entry(prefix, entry, depth); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (b *branchReader) file(path string, id gitwalk.ID) error {
-	if len(b.files) >= keyring.MaxFiles {
-		b.skip(path, fmt.Sprintf("more than %d files", keyring.MaxFiles))
-		return nil
+// stop says whether reading has come to an end in front of the entry at path.
+func (b *branchReader) stop(path string) bool {
+	why := b.enough()
+	if why != "" && !b.stopped {
+		b.stopped = true
+		b.skip(path, "it and what follows is not read: "+why)
 	}
+	b.entries++
+	return b.stopped
+}
+
+func (b *branchReader) entry(prefix string, entry gitwalk.Entry, depth int) error {
+	path := prefix + entry.Name
+	switch {
+	case entry.Mode == gitwalk.ModeTree && depth >= maxDepth:
+		b.skip(path, fmt.Sprintf("more than %d directories within each other", maxDepth))
+	case entry.Mode == gitwalk.ModeTree:
+		return b.tree(path+"/", entry.ID, depth+1)
+	case entry.Mode.IsFile() && keyring.IsKeyFile(entry.Name):
+		return b.file(path, entry.ID)
+	}
+	return nil
+}
+
+func (b *branchReader) file(path string, id gitwalk.ID) error {
 	content, err := b.reader.Blob(id, keyring.MaxFile)
 	switch {
 	case unusable(err):
@@ -93,12 +121,12 @@ func (b *branchReader) file(path string, id gitwalk.ID) error {
 		return nil
 	case err != nil:
 		return err
-	case b.bytes+len(content) > maxBytes:
-		b.skip(path, fmt.Sprintf("the files together are larger than %d bytes", maxBytes))
-		return nil
 	}
-	b.bytes += len(content)
-	b.files = append(b.files, keyring.File{Name: path, Content: content})
+	if b.bytes += len(content); b.bytes <= maxBytes {
+		b.files = append(b.files, keyring.File{Name: path, Content: content})
+	} else {
+		b.skip(path, fmt.Sprintf("with it the files together are larger than %d bytes", maxBytes))
+	}
 	return nil
 }
 
