@@ -62,7 +62,7 @@ func (a *app) clone(cmd *cobra.Command, flags *pullFlags, clone update.CloneOpti
 	if err != nil {
 		return err
 	}
-	asked := &asker{app: a, yes: true}
+	asked := &asker{ctx: cmd.Context(), app: a, yes: true}
 	if clone.Options, err = a.updateOptions(flags, known, asked); err != nil {
 		return err
 	}

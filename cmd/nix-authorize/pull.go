@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"errors"
-	"fmt"
+	"context"
 	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -88,7 +84,7 @@ func (a *app) pull(cmd *cobra.Command, flags *pullFlags) error {
 	if err != nil {
 		return err
 	}
-	asked := &asker{app: a, yes: flags.yes}
+	asked := &asker{ctx: cmd.Context(), app: a, yes: flags.yes}
 	options, err := a.updateOptions(flags, fallback, asked)
 	if err != nil {
 		return err
@@ -153,6 +149,7 @@ func (a *app) showUpdate(show report.Handler, e report.Pulled) error {
 // asker shows what comes in and asks, where somebody can answer, whether a change
 // of the authorizations may come in.
 type asker struct {
+	ctx      context.Context
 	app      *app
 	yes      bool
 	declined bool
@@ -160,16 +157,10 @@ type asker struct {
 
 func (q *asker) accept(in *update.Incoming) (bool, error) {
 	q.app.report.Handle(report.Incoming{Incoming: in})
-	if q.yes || in.Authorizations.IsEmpty() || in.From.IsZero() || q.app.format == "json" ||
-		!report.IsTerminal(os.Stdin) || !report.IsTerminal(q.app.stderr) {
+	if q.yes || in.Authorizations.IsEmpty() || in.From.IsZero() || !q.app.canAsk() {
 		return true, nil
 	}
-	fmt.Fprint(q.app.stderr, "the rights change as shown; move to this commit? [y/N] ")
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
-	}
-	answer := strings.ToLower(strings.TrimSpace(line))
-	q.declined = answer != "y" && answer != "yes"
-	return !q.declined, nil
+	yes, err := q.app.ask(q.ctx, "the rights change as shown; move to this commit?")
+	q.declined = err == nil && !yes
+	return yes, err
 }

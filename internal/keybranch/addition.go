@@ -10,7 +10,6 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/filename"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
-	"github.com/nix-authorize/nix-authorize/internal/signing"
 	"github.com/nix-authorize/nix-authorize/keyring"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
 )
@@ -104,7 +103,7 @@ func (a *Addition) Make(ctx context.Context) (gitwalk.ID, error) {
 	}
 	commit, err := a.object(ctx, a.message, append(args, tree.String())...)
 	if err != nil {
-		return commit, signing.CommitError(err)
+		return commit, err
 	}
 	reason := "nix-authorize: " + strings.TrimSpace(a.message)
 	return commit, moved(a.git.Run(ctx, "update-ref", "-m", reason, "refs/heads/"+a.place.branch, commit.String(), a.place.old.String()))

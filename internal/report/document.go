@@ -58,6 +58,8 @@ type document struct {
 	Introductions []namedDoc `json:"introductions,omitempty"`
 	Replaced      *namedDoc  `json:"replaced,omitempty"`
 
+	maintenanceDoc
+
 	Warnings []warningDoc `json:"warnings,omitempty"`
 	Error    *errorDoc    `json:"error,omitempty"`
 }

@@ -18,17 +18,22 @@ type pullDoc struct {
 	Relation string `json:"relation,omitempty"`
 	Commits  int    `json:"new_commits"`
 
-	Signers     []signerCount   `json:"signers,omitempty"`
-	Rights      []keyChangeDoc  `json:"rights,omitempty"`
-	Merges      *mergesChange   `json:"merges,omitempty"`
-	Threshold   *thresholdDelta `json:"threshold,omitempty"`
-	NewKeys     []keyDoc        `json:"new_keys,omitempty"`
-	GoneKeys    []keyDoc        `json:"gone_keys,omitempty"`
-	Moved       bool            `json:"moved"`
-	LocalCommit string          `json:"local_commit,omitempty"`
-	Directory   string          `json:"directory,omitempty"`
-	DryRun      bool            `json:"dry_run,omitempty"`
-	Declined    bool            `json:"declined,omitempty"`
+	Signers []signerCount `json:"signers,omitempty"`
+	changeDoc
+	NewKeys     []keyDoc `json:"new_keys,omitempty"`
+	GoneKeys    []keyDoc `json:"gone_keys,omitempty"`
+	Moved       bool     `json:"moved"`
+	LocalCommit string   `json:"local_commit,omitempty"`
+	Directory   string   `json:"directory,omitempty"`
+	DryRun      bool     `json:"dry_run,omitempty"`
+	Declined    bool     `json:"declined,omitempty"`
+}
+
+// changeDoc is how an authorizations file changes, as people and rights.
+type changeDoc struct {
+	Rights    []keyChangeDoc  `json:"rights,omitempty"`
+	Merges    *mergesChange   `json:"merges,omitempty"`
+	Threshold *thresholdDelta `json:"threshold,omitempty"`
 }
 
 type keyChangeDoc struct {
@@ -70,7 +75,7 @@ func (p *pullDoc) incoming(in *update.Incoming) {
 	p.change(in.Authorizations)
 }
 
-func (p *pullDoc) change(c *authz.FileChange) {
+func (p *changeDoc) change(c *authz.FileChange) {
 	if c.OldMerges != c.NewMerges {
 		p.Merges = &mergesChange{string(c.OldMerges), string(c.NewMerges)}
 	}

@@ -53,6 +53,8 @@ func (j *JSON) Handle(e Event) {
 		j.doc.hooks(e)
 	case Failed:
 		j.doc.fail(e)
+	case maintenance:
+		e.write(&j.doc)
 	}
 }
 

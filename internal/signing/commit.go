@@ -7,11 +7,16 @@ import (
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 )
 
-// CommitError gives the error of a git that was to make a signed commit a hint.
-func CommitError(err error) error {
+// CommitError gives the error of a git that was to make a commit signed by this key
+// a hint.
+func (s *Signer) CommitError(err error) error {
 	failed, ok := gitcli.Failed(err)
 	if !ok {
 		return err
 	}
-	return outcome.UsageError(fmt.Errorf("no signed commit was made: %w", failed), "see whether your key can sign: "+hintGPG+"; for SSH, "+hintSSH)
+	hint := hintGPG
+	if s.Key.IsSSH() {
+		hint = hintSSH
+	}
+	return outcome.UsageError(fmt.Errorf("no signed commit was made: %w", failed), "if it is because of the signature: "+hint)
 }

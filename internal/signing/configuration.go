@@ -51,7 +51,9 @@ func (c configuration) tool(otherwise string, names ...string) (tool, error) {
 
 // committer is whom gpg looks for if no key is configured: "NAME <MAIL>".
 func (c configuration) committer() (string, error) {
-	ident, err := c.git.Output(c.ctx, "var", "GIT_COMMITTER_IDENT")
+	git := c.git
+	git.Stderr = nil // it explains at length what the hint says
+	ident, err := git.Output(c.ctx, "var", "GIT_COMMITTER_IDENT")
 	if _, failed := gitcli.Failed(err); failed {
 		return "", outcome.UsageError(fmt.Errorf("%w, and not told who you are", errNoKey),
 			`git config user.name "YOUR NAME" && git config user.email MAIL; then `+hintConfigure)

@@ -63,7 +63,7 @@ func looksLikeSSH(name string) bool {
 // secretKey is the fingerprint of the one primary key that gpg would sign with, or
 // of whose subkeys it would take one.
 func (t tool) secretKey(ctx context.Context, name string) (signer.Fingerprint, error) {
-	out, err := t.run(ctx, nil, "--batch", "--with-colons", "--list-secret-keys", "--", name)
+	out, err := t.quietly().run(ctx, nil, "--batch", "--with-colons", "--list-secret-keys", "--", name)
 	if err != nil && !isFailure(err) {
 		return "", err
 	}
@@ -110,7 +110,7 @@ func secretKeys(listing string) []signer.Fingerprint {
 // export is the armored public key without what others have signed about it, empty
 // if gpg does not have it.
 func (t tool) export(ctx context.Context, key signer.Fingerprint) (string, error) {
-	out, err := t.run(ctx, nil, "--batch", "--armor", "--export-options", "export-minimal", "--export", "--", string(key))
+	out, err := t.quietly().run(ctx, nil, "--batch", "--armor", "--export-options", "export-minimal", "--export", "--", string(key))
 	if err != nil && !isFailure(err) {
 		return "", err
 	}

@@ -127,5 +127,11 @@ func (t tool) standIn(program string) tool {
 	return t
 }
 
+// quietly is the tool without what it says to the user.
+func (t tool) quietly() tool {
+	t.terminal = nil
+	return t
+}
+
 // isFailure says whether err is that a program was run and failed.
 func isFailure(err error) bool { return errors.As(err, new(*toolError)) }

@@ -1,0 +1,43 @@
+package report
+
+import "fmt"
+
+// A maintenance is an event of the commands that look after authorizations. Each is
+// in a file of its own, with the ways in which it is shown.
+type maintenance interface {
+	Event
+	show(t *Text)
+	write(d *document)
+}
+
+// maintenanceDoc is what these commands add to the document.
+type maintenanceDoc struct {
+	Init *initDoc `json:"init,omitempty"`
+	// Change is how the authorizations file changes.
+	Change *changeDoc `json:"change,omitempty"`
+	// Next are command lines to run next, in their order.
+	Next []string `json:"next,omitempty"`
+}
+
+// next shows commands to run next.
+func (t *Text) next(commands []string) {
+	for _, command := range commands {
+		t.field("next", "%s", Printable(command))
+	}
+}
+
+// Unchanged ends a command to which the user has said no, or which only was to show
+// what it would do.
+type Unchanged struct{ DryRun bool }
+
+func (Unchanged) event() {}
+
+func (e Unchanged) show(t *Text) {
+	text := "nothing has been changed, as you wish"
+	if e.DryRun {
+		text = "dry run: nothing has been changed"
+	}
+	fmt.Fprintln(t.Out, text)
+}
+
+func (e Unchanged) write(d *document) { d.done() }
