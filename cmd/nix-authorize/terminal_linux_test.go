@@ -12,8 +12,8 @@ import (
 
 // A terminal is a pseudo-terminal and what has been written to it.
 type terminal struct {
-	// side is the terminal as a program has it.
-	side *os.File
+	// side is the terminal as a program has it, and keys is where a person types.
+	side, keys *os.File
 
 	mu     sync.Mutex
 	text   strings.Builder
@@ -39,7 +39,7 @@ func newTerminal(t *testing.T) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{}
+	term := &terminal{keys: master}
 	term.wrote = sync.NewCond(&term.mu)
 	if term.side, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
 		t.Fatal(err)

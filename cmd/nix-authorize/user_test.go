@@ -149,7 +149,8 @@ type answer struct {
 		Protected []string
 	}
 	Warnings []struct{ Code, Text, Hint string }
-	Error    struct{ Class, Reason, Message, Hint string }
+	maintenanceAnswer
+	Error struct{ Class, Reason, Message, Hint string }
 }
 
 type refusal struct {
