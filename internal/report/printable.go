@@ -13,14 +13,11 @@ const maxShown = 1000
 // Printable makes text from commits and keys fit for a terminal: control
 // characters, bidirectional formatting, other invisible characters and bytes that
 // are not UTF-8 are written as escapes, and what is too long is cut.
-func Printable(s string) string { return printable(s, maxShown) }
-
-// printable is Printable for another number of characters.
-func printable(s string, most int) string {
+func Printable(s string) string {
 	var b strings.Builder
 	shown := 0
 	for len(s) > 0 {
-		if shown++; shown > most {
+		if shown++; shown > maxShown {
 			b.WriteString("…")
 			break
 		}

@@ -64,8 +64,6 @@ func (t *Text) Handle(e Event) {
 		t.vetoed(e)
 	case Failed:
 		t.failed(e)
-	case maintenance:
-		e.show(t)
 	}
 }
 
@@ -99,9 +97,8 @@ func (t *Text) failed(f Failed) {
 // hint shows a hint. It is this program's own text with, at most, short names
 // from the repository in it.
 func (t *Text) hint(hint string) {
-	const most = 1000
 	if hint != "" {
-		fmt.Fprintf(t.Err, "%s %s\n", t.err().faint("hint:"), printable(hint, most))
+		fmt.Fprintf(t.Err, "%s %s\n", t.err().faint("hint:"), Printable(hint))
 	}
 }
 
