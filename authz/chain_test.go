@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -193,7 +192,7 @@ func TestMechanicalOfOthers(t *testing.T) {
 	root := w.commit("", "")
 	for _, parents := range [][]gitwalk.ID{{}, {root}, {root, root, root}} {
 		if m, err := w.reading(t.Context()).Mechanical(w.commit("", "", parents...)); err == nil {
-			t.Error(fmt.Sprintf("%+v", m))
+			t.Errorf("%+v", m)
 		}
 	}
 }

@@ -81,6 +81,8 @@ func (j *judges) stop() {
 	j.workers.Wait()
 }
 
+// run judges commits until there are no more. It opens a source of objects with the
+// first: most histories have none for this stage.
 func (j *judges) run(ctx context.Context, v *Verifier) {
 	var evidence *reading
 	for p := range j.work {
@@ -91,7 +93,6 @@ func (j *judges) run(ctx context.Context, v *Verifier) {
 				continue
 			}
 			evidence = newReading(ctx, gitwalk.NewReader(source), v)
-			defer evidence.reader.Close()
 		}
 		if err := ctx.Err(); err != nil {
 			p.finish(nil, err)
@@ -101,5 +102,8 @@ func (j *judges) run(ctx context.Context, v *Verifier) {
 		p.facts.Evidence = evidence
 		verdict := v.Policy.Judge(p.facts)
 		p.finish(verdict, cancelled(verdict))
+	}
+	if evidence != nil {
+		evidence.reader.Close()
 	}
 }

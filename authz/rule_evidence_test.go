@@ -45,7 +45,9 @@ func evidenceCases() []evidenceCase {
 			e.side = func(gitwalk.ID) (*SideCommit, error) { return nil, err }
 		}, NotVouched},
 		{"paths of the head", merge(), func(e *fakeEvidence, err error) {
-			e.side = func(gitwalk.ID) (*SideCommit, error) { return &SideCommit{Signed: true, Signature: signedBy(alice, 0)}, nil }
+			e.side = func(gitwalk.ID) (*SideCommit, error) {
+				return &SideCommit{Signed: true, Signature: signedBy(alice, 0)}, nil
+			}
 			e.changes = func(_, _ gitwalk.ID) iter.Seq2[string, error] { return all(err, "a/b") }
 		}, NotVouched},
 		{"chain", merge(), func(e *fakeEvidence, err error) {
