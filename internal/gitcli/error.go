@@ -24,14 +24,24 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	name := "git"
-	if len(e.Args) > 0 {
-		name += " " + e.Args[0]
-	}
+	name := "git" + e.command()
 	if e.Stderr != "" {
 		return fmt.Sprintf("%s failed: %s", name, e.Stderr)
 	}
 	return fmt.Sprintf("%s failed: %v", name, e.Err)
+}
+
+// command is the first argument that is no option of git's own, after a space.
+func (e *Error) command() string {
+	for i := 0; i < len(e.Args); i++ {
+		switch {
+		case e.Args[i] == "-c":
+			i++
+		case !strings.HasPrefix(e.Args[i], "-"):
+			return " " + e.Args[i]
+		}
+	}
+	return ""
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -56,12 +66,15 @@ func newError(args []string, err error, stderr []byte) *Error {
 		if message, ok := strings.CutPrefix(line, "error: "); ok {
 			e.Errors = append(e.Errors, message)
 		}
-		if e.Stderr == "" && !strings.HasPrefix(line, "warning: ") {
+		if (e.Stderr == "" || strings.HasPrefix(e.Stderr, fromRemote)) && !strings.HasPrefix(line, "warning: ") {
 			e.Stderr = strings.TrimPrefix(strings.TrimPrefix(line, "error: "), "fatal: ")
 		}
 	}
 	return e
 }
+
+// fromRemote begins a line that a remote has to say, which gives way to git's own.
+const fromRemote = "remote: "
 
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {

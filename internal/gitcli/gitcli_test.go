@@ -121,6 +121,8 @@ func TestFailure(t *testing.T) {
 		{"fatal", "echo 'fatal: bad thing' >&2; exit 128", 128, "bad thing", nil, "git show failed: bad thing"},
 		{"error", "echo 'error: first' >&2; echo 'error: second' >&2; echo 'fatal: third' >&2; exit 1", 1, "first", []string{"first", "second"}, "git show failed: first"},
 		{"warning before", "echo 'warning: w' >&2; echo; echo 'fatal: f' >&2; exit 3", 3, "f", nil, "git show failed: f"},
+		{"remote before", "echo 'remote: r' >&2; echo 'remote: s' >&2; echo 'fatal: f' >&2; exit 128", 128, "f", nil, "git show failed: f"},
+		{"remote alone", "echo 'remote: r' >&2; exit 1", 1, "remote: r", nil, "git show failed: remote: r"},
 		{"silence", "exit 5", 5, "", nil, "git show failed: exit status 5"},
 		{"only warnings", "echo 'warning: w' >&2; exit 5", 5, "", nil, "git show failed: exit status 5"},
 		{"no prefix", "echo 'usage: git' >&2; exit 129", 129, "usage: git", nil, "git show failed: usage: git"},

@@ -59,6 +59,12 @@ func (u User) Feed(ctx context.Context, stdin string, args ...string) ([]byte, e
 		cmd.Stderr = io.MultiWriter(&stderr, u.Stderr)
 	}
 	err = cmd.Run()
+	if interrupted(err) {
+		select { // the signal is on its way to this process, too
+		case <-ctx.Done():
+		case <-time.After(grace):
+		}
+	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -66,6 +72,17 @@ func (u User) Feed(ctx context.Context, stdin string, args ...string) ([]byte, e
 		return nil, newError(args, err, stderr.data)
 	}
 	return stdout.data, nil
+}
+
+// interrupted says whether a process has ended by the signal that a terminal sends
+// to everybody who runs on it.
+func interrupted(err error) bool {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGINT
 }
 
 // Run is Output for a git that has nothing to say.
@@ -83,16 +100,21 @@ var local = []string{
 }
 
 func (u User) environ() []string {
-	env := []string{"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=" + nowhere}
+	env := []string{"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=" + nowhere, "LANGUAGE=en"}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if name == "GIT_NO_REPLACE_OBJECTS" || name == "GIT_GRAFT_FILE" || u.Detached && slices.Contains(local, name) {
+		if slices.Contains(set, name) || u.Detached && slices.Contains(local, name) {
 			continue
 		}
 		env = append(env, variable)
 	}
 	return env
 }
+
+// set are the variables that every git gets, whatever the user has in them. By
+// LANGUAGE git speaks the language of this program, so that some of what it says can
+// be told apart.
+var set = []string{"GIT_NO_REPLACE_OBJECTS", "GIT_GRAFT_FILE", "LANGUAGE"}
 
 // Failed says whether err is that a git which was run has failed, and how.
 func Failed(err error) (*Error, bool) {
