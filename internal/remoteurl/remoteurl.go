@@ -25,12 +25,12 @@ type URL string
 //   - a local path, relative to the absolute path dir, or a file URL becomes an
 //     absolute path, without "/.git" at its end; a directory x.git is not the
 //     directory x;
-//   - "name::address", for a remote helper, stays as it is.
+//   - "name::address", for a remote helper, stays as it is but for a password.
 func Normalize(address, dir string) URL {
 	scheme, rest, isURL := cutScheme(address)
 	switch {
 	case isHelper(address):
-		return URL(address)
+		return URL(Shown(address))
 	case isURL && scheme == "file":
 		return localPath(decoded(rest), "/")
 	case isURL:

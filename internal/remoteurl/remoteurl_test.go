@@ -71,7 +71,7 @@ func TestNormalize(t *testing.T) {
 		{"file://host/x", "/host/x"},
 
 		{"ext::ssh -p 1 host %S x.git", "ext::ssh -p 1 host %S x.git"},
-		{"https::https://alice:secret@h/", "https::https://alice:secret@h/"},
+		{"https::https://alice:secret@h/", "https::https://h/"},
 		{"codecommit::eu://x", "codecommit::eu://x"},
 		{"[::1]:x.git", "[::1]:x"},
 	} {
