@@ -8,6 +8,7 @@ import (
 
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/remoteurl"
 	"github.com/nix-authorize/nix-authorize/internal/report"
 	"github.com/nix-authorize/nix-authorize/internal/update"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
@@ -58,19 +59,20 @@ func (a *app) clone(cmd *cobra.Command, flags *pullFlags, clone update.CloneOpti
 	if err != nil {
 		return err
 	}
-	known, err := a.namedOrURL(&clone)
+	given := flags.policy.settings
+	known, err := a.namedOrURL(&clone, given.Introduction != "" || given.Signer != "")
 	if err != nil {
 		return err
 	}
-	asked := &asker{ctx: cmd.Context(), app: a, yes: true}
+	asked := &asker{app: a, never: true}
 	if clone.Options, err = a.updateOptions(flags, known, asked); err != nil {
 		return err
 	}
 	if clone.MaxAge, err = maxAge(flags.maxAge, nil, "", known.maxAge); err != nil {
 		return err
 	}
-	if settings := clone.Verification.Settings.Or(known.settings); settings.Introduction == "" && settings.Signer == "" {
-		return outcome.UsageError(fmt.Errorf("no introduction is known for %s", clone.URL),
+	if settings := given.Or(known.settings); settings.Introduction == "" && settings.Signer == "" {
+		return outcome.UsageError(fmt.Errorf("no introduction is known for %s", remoteurl.Shown(clone.URL)),
 			"get commit and signer of the introduction from the project by a way you trust, then add --introduction COMMIT --signer FINGERPRINT")
 	} else if _, err := settings.Parse(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
@@ -24,9 +25,10 @@ func maxAge(flag string, repository *gitrepo.Repository, branch string, otherwis
 	if err != nil {
 		return 0, err
 	}
-	for _, subsection := range []string{branch, ""} {
+	for _, section := range []string{trust.Section + "." + branch, trust.Section} {
+		_, subsection, _ := strings.Cut(section, ".")
 		if value, ok := config.Get(trust.Section, subsection, "maxAge"); ok {
-			return parseAge("git config "+trust.Section+".maxAge", value)
+			return parseAge("git config "+section+".maxAge", value)
 		}
 	}
 	return otherwise, nil

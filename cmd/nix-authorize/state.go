@@ -83,7 +83,7 @@ func (a *app) toForget(cmd *cobra.Command, args []string) (url, branch string, e
 	if err != nil {
 		return "", "", err
 	}
-	target, err := update.FindTarget(repository, "", "")
+	target, err := update.FindTarget(cmd.Context(), repository, a.userGit(), "", "")
 	return target.URL, target.Branch, err
 }
 

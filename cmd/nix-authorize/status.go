@@ -32,7 +32,7 @@ func (a *app) status(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	target, err := update.FindTarget(repository, "", "")
+	target, err := update.FindTarget(cmd.Context(), repository, a.userGit(), "", "")
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 	}
 	policy.add(cmd)
-	cmd.Flags().IntVar(&maxRefusals, "max-refusals", 20, "stop after `N` refused commits; 0 for no limit")
+	cmd.Flags().IntVar(&maxRefusals, "max-refusals", defaultMaxRefusals, "stop after `N` refused commits; 0 for no limit")
 	cmd.Flags().BoolVar(&stats, "stats", false, "show how many commits each key has signed")
 	cmd.Flags().StringVar(&oldest, "max-age", "", "refuse an authentic tip whose date is older than this `DURATION`, such as 14d or 36h")
 	cmd.Flags().StringVar(&picture, "graph", "", "draw the history around what is refused: on the terminal, or with --graph=svg a picture on standard output")
@@ -65,6 +65,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	return cmd
 }
+
+// defaultMaxRefusals is how many refused commits are shown.
+const defaultMaxRefusals = 20
 
 // verifyFlags are the flags that are verify's own.
 type verifyFlags struct {

@@ -57,7 +57,7 @@ func (d *document) pull(e Pulled, s Started) {
 	r := e.Result
 	d.finish(Finished{Report: r.Report}, s)
 	p := &pullDoc{
-		Remote: r.Target.Remote, URL: r.Target.URL, Branch: r.Target.Branch, Local: r.Target.Local,
+		Remote: r.Target.Name(), URL: r.Target.Address(), Branch: r.Target.Branch, Local: r.Target.Local,
 		Moved: r.Moved, LocalCommit: idOrEmpty(r.Branch), Directory: e.Dir, DryRun: e.DryRun, Declined: !e.Accepted,
 	}
 	d.Pull = p

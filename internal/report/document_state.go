@@ -40,7 +40,7 @@ func (d *document) status(e Status) {
 	d.Introduction = &introductionDoc{s.Introduction.Commit.String(), string(s.Introduction.Signer), s.Origin}
 	d.Authorizations = s.Introduction.Format.FileName()
 	d.Status = &statusDoc{
-		Remote: s.Target.Remote, URL: s.Target.URL, Branch: s.Target.Branch, Local: s.Target.Local,
+		Remote: s.Target.Name(), URL: s.Target.Address(), Branch: s.Target.Branch, Local: s.Target.Local,
 		Commit: idOrEmpty(s.Local), Relation: string(s.Relation), Ahead: s.Ahead, Behind: s.Behind,
 	}
 	if s.Remembered != nil {

@@ -86,7 +86,11 @@ type Trusted struct {
 }
 
 // Incoming is what a pull or clone brings, before anything moves.
-type Incoming struct{ *update.Incoming }
+type Incoming struct {
+	*update.Incoming
+	// Asks says that the user will be asked about it.
+	Asks bool
+}
 
 // Pulled is what a pull or clone has done.
 type Pulled struct {

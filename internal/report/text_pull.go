@@ -5,23 +5,39 @@ import (
 
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/internal/movement"
+	"github.com/nix-authorize/nix-authorize/keyring"
 )
+
+// maxKeys is how many keys of a keyring are listed: whoever serves it can fill it.
+const maxKeys = 20
 
 // incoming shows what a pull brings, before anything moves.
 func (t *Text) incoming(e Incoming) {
 	in := e.Incoming
-	if t.Quiet || in.Commits == 0 {
+	if t.Quiet && !e.Asks {
 		return
 	}
-	fmt.Fprintf(t.Out, "%s %s from %s\n", t.out().good("authentic:"), plural(in.Commits, "new commit"), Printable(in.Target.Remote))
+	if in.Commits > 0 {
+		fmt.Fprintf(t.Out, "%s %s from %s\n", t.out().good("authentic:"), plural(in.Commits, "new commit"), Printable(in.Target.Name()))
+	} else if !in.Authorizations.IsEmpty() || len(in.NewKeys)+len(in.GoneKeys) > 0 {
+		fmt.Fprintf(t.Out, "%s no new commits from %s\n", t.out().good("authentic:"), Printable(in.Target.Name()))
+	} else {
+		return
+	}
 	t.field("branch", "%s, to %s", Printable(in.Target.Branch), in.To)
 	t.signers(in.Signers)
 	t.fileChange(in.Authorizations)
-	for _, key := range in.NewKeys {
-		t.field("new key", "%s  %s", key.Fingerprint, Printable(claim(key)))
-	}
-	for _, key := range in.GoneKeys {
-		t.field("key gone", "%s  %s", key.Fingerprint, Printable(claim(key)))
+	t.keyChanges("new key", in.NewKeys)
+	t.keyChanges("key gone", in.GoneKeys)
+}
+
+func (t *Text) keyChanges(name string, keys []keyring.Key) {
+	for i, key := range keys {
+		if i == maxKeys {
+			t.field(name, "and %d more", len(keys)-maxKeys)
+			return
+		}
+		t.field(name, "%s  %s", key.Fingerprint, Printable(claim(key)))
 	}
 }
 
@@ -62,7 +78,7 @@ func (t *Text) pulled(e Pulled) {
 		return
 	}
 	if r.Report.Outcome() != authz.Authentic {
-		fmt.Fprintf(t.Out, "%s newer commits up to %s exist and are refused; \"nix-authorize pull\" without --newest-authorized says why\n",
+		fmt.Fprintf(t.Out, "%s newer commits exist, up to %s, and are not authentic; without --newest-authorized you see why\n",
 			t.out().doubt("note:"), r.Report.Tip)
 	}
 	fmt.Fprintln(t.Out, movedText(e))
@@ -79,12 +95,12 @@ func movedText(e Pulled) string {
 		return fmt.Sprintf("checked out %s into %s", in.To, Printable(e.Dir))
 	case in.Relation == movement.Same:
 		return fmt.Sprintf("%s is up to date at %s", local, in.To)
-	case in.Relation == movement.Forward:
+	case in.Moves && in.Relation == movement.Forward:
 		return fmt.Sprintf("%s is now at %s", local, in.To)
-	case in.Relation == movement.Backward && e.Result.Branch != in.To:
+	case in.Moves:
+		return fmt.Sprintf("%s was moved to %s, as you have allowed", local, in.To)
+	case in.Relation == movement.Backward:
 		return fmt.Sprintf("%s has commits of its own on top of %s; there is nothing to pull", local, in.To)
-	case e.Result.Branch != in.To:
-		return fmt.Sprintf("%s has commits of its own and was not moved; to put them on top of what is new: git rebase %s", local, in.To)
 	}
-	return fmt.Sprintf("%s was moved to %s, as you have allowed", local, in.To)
+	return fmt.Sprintf("%s has commits of its own and was not moved; to put them on top of what is new: git rebase %s", local, in.To)
 }

@@ -13,7 +13,7 @@ import (
 // status shows what is known of a checkout.
 func (t *Text) status(e Status) {
 	s := e.Status
-	fmt.Fprintf(t.Out, "branch %s, from %s of %s\n", Printable(s.Target.Local), Printable(s.Target.Branch), Printable(s.Target.URL))
+	fmt.Fprintf(t.Out, "branch %s, from %s of %s\n", Printable(s.Target.Local), Printable(s.Target.Branch), Printable(s.Target.Address()))
 	t.field("introduction", "%s, signed by %s", s.Introduction.Commit, s.Introduction.Signer.Pretty())
 	t.field("from", "%s", Printable(s.Origin))
 	if s.Remembered == nil {

@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/remoteurl"
 	"github.com/nix-authorize/nix-authorize/internal/trust"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
@@ -46,48 +44,44 @@ type CloneResult struct {
 // there is no work tree before the tip is found authentic. A history that is not
 // authentic is no error: it is in the report, and nothing is left.
 func Clone(ctx context.Context, o CloneOptions) (result *CloneResult, err error) {
-	if o.Dir == "" {
-		if o.Dir = defaultDir(o.URL); o.Dir == "" {
-			return nil, outcome.UsageError(fmt.Errorf("%q does not tell what to call the directory", o.URL), "name it: nix-authorize clone URL DIRECTORY")
-		}
-	}
-	dir := o.Dir
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(o.Verification.Dir, dir)
-	}
-	if err := checkFree(dir); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
-	draft, err := os.MkdirTemp(filepath.Dir(dir), draftPrefix(dir))
+	draft, err := newDraft(o.Dir, o.URL, o.Verification.Dir)
 	if err != nil {
-		return nil, outcome.UsageError(err, "clone into a directory that exists and that you may write to")
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, draft.discard()) }()
 	o.Verification.Settings = o.Verification.Settings.Or(o.Verification.Fallback)
 	o.Git.Detached = true
-	c := cloner{CloneOptions: &o, draft: draft}
-	kept := false
-	defer func() {
-		if !kept {
-			err = errors.Join(err, os.RemoveAll(draft))
-		}
-	}()
+	c := cloner{CloneOptions: &o, dir: draft.path}
 	result, authentic, err := c.run(ctx)
 	if err != nil || !authentic && !o.Keep {
 		return result, err
 	}
-	if err := os.Rename(draft, dir); err != nil {
+	if err := draft.settle(); err != nil {
 		return nil, err
 	}
-	kept = true
-	result.Dir = dir
+	result.Dir = draft.dir
 	c.at(StepDone)
 	return result, nil
+}
+
+// check refuses what git could take for something else.
+func (o *CloneOptions) check() error {
+	if o.URL == "" || strings.HasPrefix(o.URL, "-") {
+		return outcome.UsageError(fmt.Errorf("%q is not the address of a repository", o.URL), "nix-authorize clone URL [DIRECTORY]")
+	}
+	if o.Branch != "" && !gitrepo.ValidBranch(o.Branch) {
+		return outcome.UsageError(fmt.Errorf("%q is not the name of a branch", o.Branch), "name a branch of the remote, such as main")
+	}
+	return nil
 }
 
 // cloner is one call of Clone.
 type cloner struct {
 	*CloneOptions
-	draft string
+	dir string // where the repository is made
 }
 
 // run does everything up to the last renaming, and says whether the history is
@@ -106,45 +100,68 @@ func (c *cloner) run(ctx context.Context) (*CloneResult, bool, error) {
 		return nil, false, err
 	}
 	c.at(StepJudge)
-	v, err := p.prepare(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	tip, err := p.judge(ctx, v, p.quarantine.Tip)
+	v, tip, err := p.decide(ctx)
 	if err != nil || tip.IsZero() {
 		return result, false, err
-	}
-	if err := p.checkMovement(ctx, v, tip); err != nil {
-		return nil, false, err
-	}
-	if c.Accept != nil {
-		if ok, err := c.Accept(p.result.Incoming); err != nil || !ok {
-			return nil, false, err
-		}
 	}
 	return result, true, c.settle(ctx, p, v, tip)
 }
 
+// fetch makes the repository without a work tree. Of the remote's branches it has the
+// one that is to be judged, and no tags. Objects of a local repository are copied as
+// from any other, checked, and not shared with it.
+func (c *cloner) fetch(ctx context.Context) error {
+	args := []string{
+		"clone", "--quiet", "--no-checkout", "--single-branch", "--no-tags", "--no-recurse-submodules", "--no-local", "--origin", "origin",
+	}
+	if c.Branch != "" {
+		args = append(args, "--branch", c.Branch)
+	}
+	if c.Filter != "" {
+		args = append(args, "--filter="+c.Filter)
+	}
+	err := c.Git.Run(ctx, append(append(args, c.FetchArgs...), "--", c.URL, c.dir)...)
+	failed, ok := gitcli.Failed(err)
+	switch {
+	case !ok:
+		return err
+	case strings.HasPrefix(failed.Stderr, "Remote branch "):
+		return c.noBranch(c.Branch)
+	}
+	return outcome.UncheckedError(authz.CannotCheck, fmt.Errorf("cloning %s: %w", c.address(), failed),
+		fmt.Sprintf(`nothing is left here; "git ls-remote %s" shows whether the remote can be reached`, c.address()))
+}
+
+func (c *cloner) address() string { return remoteurl.Shown(c.URL) }
+
+func (c *cloner) noBranch(name string) error {
+	return outcome.UsageError(fmt.Errorf("%s has no branch %q", c.address(), name),
+		fmt.Sprintf(`"git ls-remote --heads %s" lists its branches; name one with --branch`, c.address()))
+}
+
 // puller looks at the repository that has been made as a pull would.
 func (c *cloner) puller(ctx context.Context, result *Result) (*puller, error) {
-	repository, err := c.Open(ctx, c.draft)
+	repository, err := c.Open(ctx, c.dir)
 	if err != nil {
 		return nil, err
 	}
-	target, err := FindTarget(repository, "", "")
-	if err != nil {
-		return nil, err
-	}
-	target.URL = c.URL
-	tip, ok, err := repository.Ref("refs/heads/" + target.Local)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, outcome.UsageError(fmt.Errorf("%s has no branch %q", c.URL, target.Local), "name one with --branch")
+	branch := repository.HeadBranch()
+	if branch == "" { // of a tag, or of a remote whose own HEAD is detached
+		return nil, outcome.UsageError(fmt.Errorf("%s is on no branch", c.address()), "name a branch with --branch")
 	}
 	options := c.Options
-	options.Git.Dir = c.draft
+	options.Git.Dir = c.dir
+	target, err := FindTarget(ctx, repository, options.Git, "", "")
+	if err != nil {
+		return nil, err
+	}
+	tip, ok, err := repository.Ref("refs/heads/" + branch)
+	if err != nil {
+		return nil, verification.Classify(repository, err)
+	}
+	if !ok {
+		return nil, c.noBranch(branch)
+	}
 	result.Target = target
 	return &puller{
 		Options: &options, repository: repository, target: target, result: result,
@@ -152,66 +169,19 @@ func (c *cloner) puller(ctx context.Context, result *Result) (*puller, error) {
 	}, nil
 }
 
-// settle records the introduction, remembers the tip and makes the work tree.
-func (c *cloner) settle(ctx context.Context, p *puller, v *verification.Verification, tip gitwalk.ID) error {
-	settings := trust.Of(v.Policy.Introduction)
-	settings.Keyring = c.Verification.Settings.Keyring
-	if _, err := trust.Record(ctx, p.repository, "", settings); err != nil {
-		return err
-	}
-	c.at(StepRemember)
-	if err := p.remember(v, tip); err != nil {
-		return err
-	}
-	c.at(StepBranch)
-	if fetched := p.quarantine.Tip; tip != fetched { // the newest authorized one
-		commands := fmt.Sprintf("update refs/heads/%s %s %s\nupdate %s %[2]s %[3]s\n", p.target.Local, tip, fetched, p.target.Tracking)
-		if err := updateRefs(ctx, p.Git, commands); err != nil {
-			return err
-		}
-	}
-	if err := p.Git.Run(ctx, "checkout", "--quiet", "--force", "--"); err != nil {
-		return fmt.Errorf("checking out %s: %w", tip, err)
-	}
-	p.result.Moved = true
-	return nil
-}
-
-// fetch makes the repository without a work tree. Of the remote's branches it has the
-// one that is to be judged, and no tags.
-func (c *cloner) fetch(ctx context.Context) error {
-	args := []string{"clone", "--quiet", "--no-checkout", "--single-branch", "--no-tags", "--no-recurse-submodules", "--origin", "origin"}
-	if c.Branch != "" {
-		if !gitrepo.ValidBranch(c.Branch) {
-			return outcome.UsageError(fmt.Errorf("%q is not the name of a branch", c.Branch), "")
-		}
-		args = append(args, "--branch", c.Branch)
-	}
-	if c.Filter != "" {
-		args = append(args, "--filter="+c.Filter)
-	}
-	git := c.Git
-	git.Dir = filepath.Dir(c.draft)
-	err := git.Run(ctx, append(append(args, c.FetchArgs...), "--", c.URL, c.draft)...)
-	var failed *gitcli.Error
-	if errors.As(err, &failed) {
-		return outcome.UncheckedError(authz.CannotCheck, fmt.Errorf("cloning %s: %w", c.URL, failed), "see what git says above; nothing is left here")
-	}
-	return err
-}
-
 // fetchKeyring gets the remote's keyring branch, if it has one, to where later
 // fetches will put it.
 func (c *cloner) fetchKeyring(ctx context.Context, p *puller) error {
 	name := remoteKeyring(c.Verification.Settings.Keyring, "origin")
-	if name == "" {
+	if name == "" || name == p.target.Branch {
 		return nil
 	}
-	if err := p.Git.Run(ctx, "config", "--add", "remote.origin.fetch", "+refs/heads/"+name+"*:refs/remotes/origin/"+name+"*"); err != nil {
+	refspec := "+refs/heads/" + name + "*:refs/remotes/origin/" + name + "*"
+	if err := p.Git.Run(ctx, "config", "--add", "remote.origin.fetch", refspec); err != nil {
 		return err
 	}
 	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap="}, c.FetchArgs...)
-	if err := p.Git.Run(ctx, append(args, "origin", "+refs/heads/"+name+"*:refs/remotes/origin/"+name+"*")...); err != nil {
+	if err := p.Git.Run(ctx, append(args, "origin", refspec)...); err != nil {
 		return fetchError(p.target, err)
 	}
 	ref := "refs/remotes/origin/" + name
@@ -222,31 +192,27 @@ func (c *cloner) fetchKeyring(ctx context.Context, p *puller) error {
 	return err
 }
 
-// defaultDir is the last part of a URL, without ".git".
-func defaultDir(url string) string {
-	url = strings.TrimSuffix(strings.TrimRight(url, "/"), ".git")
-	name := url[strings.LastIndexAny(url, "/:")+1:]
-	if name == "." || name == ".." || strings.HasPrefix(name, "-") {
-		return ""
+// settle records the introduction, remembers the tip and makes the work tree.
+func (c *cloner) settle(ctx context.Context, p *puller, v *verification.Verification, tip gitwalk.ID) error {
+	settings := trust.Of(v.Policy.Introduction)
+	settings.Keyring = v.Keyring.Recordable(c.Verification.Settings.Keyring, c.Verification.Dir)
+	if _, err := trust.Record(ctx, p.repository, "", settings); err != nil {
+		return err
 	}
-	return name
-}
-
-func draftPrefix(dir string) string { return "." + filepath.Base(dir) + ".nix-authorize-" }
-
-// checkFree requires that nothing would be overwritten, and clears away what a run
-// for the same directory left a day ago or more when it was killed.
-func checkFree(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err == nil && len(entries) > 0 || err != nil && !errors.Is(err, os.ErrNotExist) {
-		return outcome.UsageError(fmt.Errorf("%s exists already and is not an empty directory", dir), "name another directory, or use nix-authorize pull in the one that is there")
+	c.at(StepRemember)
+	if err := p.remember(v, tip); err != nil {
+		return err
 	}
-	parent := filepath.Dir(dir)
-	siblings, _ := os.ReadDir(parent)
-	for _, sibling := range siblings {
-		if info, err := sibling.Info(); err == nil && strings.HasPrefix(sibling.Name(), draftPrefix(dir)) && time.Since(info.ModTime()) > 24*time.Hour {
-			_ = os.RemoveAll(filepath.Join(parent, sibling.Name())) // it is in nobody's way
+	c.at(StepBranch)
+	if fetched := p.quarantine.Tip; tip != fetched { // the newest authorized one
+		commands := update("refs/heads/"+p.target.Local, tip, fetched) + update(p.target.Tracking, tip, fetched)
+		if err := updateRefs(ctx, p.Git, commands); err != nil {
+			return err
 		}
 	}
+	if err := p.Git.Run(ctx, "checkout", "--quiet", "--force", "--"); err != nil {
+		return fmt.Errorf("checking out %s: %w", tip, err)
+	}
+	p.result.Moved, p.result.Branch = true, tip
 	return nil
 }

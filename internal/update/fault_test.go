@@ -111,8 +111,10 @@ var steps = []update.Step{
 // TestKilledPull: kill -9 at every step leaves each ref wholly old or wholly new, and
 // the next pull succeeds.
 func TestKilledPull(t *testing.T) {
+	t.Parallel()
 	for _, step := range steps {
 		t.Run(string(step), func(t *testing.T) {
+			t.Parallel()
 			s := newScene(t)
 			checkout := s.clone()
 			old := checkout.Git("rev-parse", "HEAD")
@@ -137,11 +139,13 @@ func TestKilledPull(t *testing.T) {
 // TestKilledClone: kill -9 at every step leaves no directory of the name, or a whole
 // checkout, and the next clone succeeds.
 func TestKilledClone(t *testing.T) {
+	t.Parallel()
 	for _, step := range steps {
 		if step == update.StepRefs || step == update.StepDiscard { // steps of a pull
 			continue
 		}
 		t.Run(string(step), func(t *testing.T) {
+			t.Parallel()
 			s := newScene(t)
 			s.inChild(childTask{Clone: true, KillAt: step})
 			if _, err := os.Stat(s.dir); step != update.StepDone {
@@ -157,6 +161,7 @@ func TestKilledClone(t *testing.T) {
 
 // TestFullDisk: where nothing more can be written, nothing moves.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	before := picture(t, checkout)
@@ -176,6 +181,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestReadOnlyObjects: an object store that cannot be written to.
 func TestReadOnlyObjects(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	before := picture(t, checkout)
@@ -208,6 +214,7 @@ func TestReadOnlyObjects(t *testing.T) {
 
 // TestTwoAtOnce: the second pull says that there is a first, and changes nothing.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	tip := s.grow(1)
@@ -228,8 +235,10 @@ func TestTwoAtOnce(t *testing.T) {
 
 // TestRefMovesMeanwhile: somebody else moves a ref between judging and moving.
 func TestRefMovesMeanwhile(t *testing.T) {
+	t.Parallel()
 	for _, step := range []update.Step{update.StepRefs, update.StepBranch} {
 		t.Run(string(step), func(t *testing.T) {
+			t.Parallel()
 			s := newScene(t)
 			checkout := s.clone()
 			s.grow(1)
@@ -256,6 +265,7 @@ func TestRefMovesMeanwhile(t *testing.T) {
 // TestRemoteAnswersDifferently: what a second look at the remote would show cannot
 // change what was judged.
 func TestRemoteAnswersDifferently(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	tip := s.grow(1)
@@ -315,6 +325,7 @@ func (w *cutWriter) Write(p []byte) (int, error) {
 
 // TestHangUp: a remote that ends half-way.
 func TestHangUp(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	web := newWebServer(t, filepath.Dir(s.server.Dir))
 	s.url = web.URL + "/" + filepath.Base(s.server.Dir) + "/.git"
@@ -333,8 +344,10 @@ func TestHangUp(t *testing.T) {
 
 // TestTransports: the same over HTTP and git's own protocol.
 func TestTransports(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{"http", "daemon"} {
 		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
 			s := newScene(t)
 			root, name := filepath.Dir(s.server.Dir), filepath.Base(s.server.Dir)+"/.git"
 			if transport == "http" {
@@ -386,10 +399,12 @@ func daemon(t testing.TB, root string) string {
 // TestPartialClone: what the verdict needs is fetched in batches, whose number does
 // not follow the length of the history.
 func TestPartialClone(t *testing.T) {
+	t.Parallel()
 	for _, filter := range []string{"blob:none", "tree:0"} {
 		t.Run(filter, func(t *testing.T) {
+			t.Parallel()
 			var requests []int32
-			for _, commits := range []int{5, 25} {
+			for _, commits := range []int{3, 12} {
 				s := newScene(t)
 				s.grow(commits)
 				web := newWebServer(t, filepath.Dir(s.server.Dir))

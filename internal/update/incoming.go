@@ -18,14 +18,17 @@ type Incoming struct {
 	// From is the branch's commit before, zero if it has none, and To the commit
 	// that it can move to.
 	From, To gitwalk.ID
-	// Relation is where To stands with respect to From: Forward can move,
-	// Diverged needs a decision of the user.
+	// Relation is where To stands with respect to From.
 	Relation movement.Relation
+	// Moves says that the branch can move to To: forward, or anywhere if the user
+	// has allowed that and no commits of the user's own would be lost.
+	Moves bool
 	// Commits is how many commits To has that From does not have, and Signers
 	// who has signed those of them that had to be authentic.
 	Commits int
 	Signers []authz.SignerCount
-	// Authorizations is how the rights differ between From and To.
+	// Authorizations is how To changes the rights: those of From, or where the
+	// branch cannot move, those of the commit that both descend from.
 	Authorizations *authz.FileChange
 	// NewKeys and GoneKeys are how the remote's keyring differs from the one here.
 	NewKeys, GoneKeys []keyring.Key
@@ -87,38 +90,70 @@ func (in *Incoming) observe(next func(authz.Event)) func(authz.Event) {
 }
 
 // complete adds what only an authentic tip has.
-func (in *Incoming) complete(p *puller, v *verification.Verification) error {
+func (in *Incoming) complete(ctx context.Context, p *puller, v *verification.Verification) error {
 	in.Signers = in.signers.Sorted()
-	commit, now, err := v.CommitAt(in.To)
+	if err := in.compareRights(ctx, v); err != nil {
+		return err
+	}
+	return in.compareKeys(p)
+}
+
+// compareRights leaves the rights of those out who are new here, and have nothing to
+// compare with.
+func (in *Incoming) compareRights(ctx context.Context, v *verification.Verification) error {
+	in.Authorizations = authz.Compare(nil, nil)
+	base, err := in.base(ctx, v)
+	if err != nil || base.IsZero() || base == in.To {
+		return err
+	}
+	_, old, err := v.CommitAt(base)
 	if err != nil {
 		return err
 	}
-	in.Signed = commit.CommitTime
-	if in.From.IsZero() { // a person who starts here has nothing to compare with
-		in.Authorizations = authz.Compare(nil, nil)
-		return nil
-	}
-	_, old, err := v.CommitAt(in.From)
+	_, now, err := v.CommitAt(in.To)
 	if err != nil {
 		return err
 	}
 	in.Authorizations = authz.Compare(old.Authorizations, now.Authorizations)
-	return in.compareKeys(p)
+	return nil
+}
+
+// base is the commit whose rights To is compared with, or zero.
+func (in *Incoming) base(ctx context.Context, v *verification.Verification) (gitwalk.ID, error) {
+	if in.Moves || in.From.IsZero() {
+		return in.From, nil
+	}
+	source, err := v.Repository.NewSource()
+	if err != nil {
+		return gitwalk.ID{}, err
+	}
+	reader := gitwalk.NewReader(source)
+	defer reader.Close()
+	bases, err := gitwalk.MergeBases(ctx, reader, in.From, in.To)
+	if err != nil || len(bases) == 0 {
+		return gitwalk.ID{}, verification.Classify(v.Repository, err)
+	}
+	return bases[0], nil
 }
 
 // compareKeys looks for keys that the remote's keyring has and the one here lacks,
 // and the other way round. A repository that has no keyring has no keys.
 func (in *Incoming) compareKeys(p *puller) error {
-	if p.quarantine.Keyring == "" {
+	ref := p.quarantine.Keyring
+	if ref == "" || p.before.keyringRef == "" {
 		return nil
 	}
-	theirs, err := keysource.Load(p.repository, p.Verification.Dir, p.quarantine.Keyring, "")
+	now, _, err := p.repository.Ref(ref)
+	if err != nil || now == p.before.keyring {
+		return err
+	}
+	theirs, err := keysource.Load(p.repository, p.Verification.Dir, ref, "")
 	if err != nil {
 		return err
 	}
 	ours := keysource.None()
-	if ref := p.before.keyringRef; ref != "" && !p.before.keyring.IsZero() {
-		if ours, err = keysource.Load(p.repository, p.Verification.Dir, ref, ""); err != nil {
+	if !p.before.keyring.IsZero() {
+		if ours, err = keysource.Load(p.repository, p.Verification.Dir, p.before.keyringRef, ""); err != nil {
 			return err
 		}
 	}

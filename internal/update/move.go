@@ -10,7 +10,6 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
-	"github.com/nix-authorize/nix-authorize/internal/movement"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/remoteurl"
 	"github.com/nix-authorize/nix-authorize/internal/state"
@@ -23,22 +22,28 @@ type before struct {
 	keyringRef               string // the remote's keyring branch, as it is tracked here
 }
 
-func readBefore(repository *gitrepo.Repository, t Target) (before, error) {
-	var b before
-	if t.Tracking != "" {
-		b.keyringRef = strings.TrimSuffix(t.Tracking, t.Branch) + "keyring"
-	}
-	for ref, id := range map[string]*gitwalk.ID{"refs/heads/" + t.Local: &b.local, t.Tracking: &b.tracking, b.keyringRef: &b.keyring} {
+func readBefore(repository *gitrepo.Repository, t Target, keyringRef string) (before, error) {
+	b := before{keyringRef: keyringRef}
+	for ref, id := range map[string]*gitwalk.ID{"refs/heads/" + t.Local: &b.local, t.Tracking: &b.tracking, keyringRef: &b.keyring} {
 		if ref == "" {
 			continue
 		}
 		found, _, err := repository.Ref(ref)
 		if err != nil {
-			return b, err
+			return b, verification.Classify(repository, err)
 		}
 		*id = found
 	}
 	return b, nil
+}
+
+// keyringRef is as in Target, unless another worktree has it checked out.
+func (p *puller) keyringRef(branch string) string {
+	ref := p.target.keyringRef(branch)
+	if _, taken := p.elsewhere[ref]; taken {
+		return ""
+	}
+	return ref
 }
 
 // memory is where the tip of this introduction, URL and branch is remembered.
@@ -51,7 +56,6 @@ func (p *puller) memory(v *verification.Verification) *state.Tip {
 // remembered stays even if a ref cannot move: it has been seen.
 func (p *puller) move(ctx context.Context, v *verification.Verification, tip gitwalk.ID) error {
 	p.at(StepRemember)
-	own := p.hasOwnCommits(ctx)
 	if err := p.remember(v, tip); err != nil {
 		return err
 	}
@@ -60,16 +64,20 @@ func (p *puller) move(ctx context.Context, v *verification.Verification, tip git
 		return err
 	}
 	p.at(StepBranch)
-	err := p.moveBranch(ctx, tip, own)
-	p.result.Branch, _, _ = p.repository.Ref("refs/heads/" + p.target.Local)
-	return err
+	if !p.result.Incoming.Moves {
+		return nil
+	}
+	return p.moveBranch(ctx, tip)
 }
 
 func (p *puller) remember(v *verification.Verification, tip gitwalk.ID) error {
 	in := p.result.Incoming
 	r := state.Remembered{Tip: tip, At: time.Now(), CommitTime: in.Signed}
-	if in.TipSigner != nil {
+	switch {
+	case in.TipSigner != nil:
 		r.Signer, r.SignerName = in.TipSigner.Key, in.TipSigner.Name
+	case p.remembered != nil && p.remembered.Tip == tip:
+		r.Signer, r.SignerName = p.remembered.Signer, p.remembered.SignerName
 	}
 	return p.memory(v).Remember(p.remembered, r)
 }
@@ -80,97 +88,51 @@ func (p *puller) moveTracking(ctx context.Context, tip gitwalk.ID) error {
 	var commands strings.Builder
 	keyring, _, err := p.repository.Ref(p.quarantine.Keyring)
 	if err != nil {
-		return err
+		return verification.Classify(p.repository, err)
 	}
 	if !keyring.IsZero() && p.before.keyringRef != "" && keyring != p.before.keyring {
-		fmt.Fprintf(&commands, "update %s %s %s\n", p.before.keyringRef, keyring, p.before.keyring)
+		commands.WriteString(update(p.before.keyringRef, keyring, p.before.keyring))
 	}
 	if p.target.Tracking != "" && tip != p.before.tracking {
-		fmt.Fprintf(&commands, "update %s %s %s\n", p.target.Tracking, tip, p.before.tracking)
+		commands.WriteString(update(p.target.Tracking, tip, p.before.tracking))
 	}
 	if commands.Len() == 0 {
 		return nil
 	}
 	if err := updateRefs(ctx, p.Git, commands.String()); err != nil {
-		return movedMeanwhile(err)
+		return p.refError(err)
 	}
 	p.result.Moved = true
 	return nil
 }
 
-// moveBranch moves the branch and the work tree if that is a fast-forward.
-func (p *puller) moveBranch(ctx context.Context, tip gitwalk.ID, own bool) error {
-	relation := p.result.Incoming.Relation
-	if relation != movement.Forward {
-		if relation == movement.Same || !p.AllowDowngrade || own {
-			return nil
-		}
-		return p.resetBranch(ctx, tip)
+// update is the command for "git update-ref --stdin" that moves a ref itself, not
+// what it may stand for, if it is still where it was.
+func update(ref string, to, from gitwalk.ID) string {
+	return fmt.Sprintf("option no-deref\nupdate %s %s %s\n", ref, to, from)
+}
+
+// updateRefs runs the commands of "git update-ref --stdin", all of them or none.
+func updateRefs(ctx context.Context, git gitcli.User, commands string) error {
+	_, err := git.Feed(ctx, commands, "update-ref", "-m", "nix-authorize", "--stdin")
+	if _, failed := gitcli.Failed(err); failed {
+		return fmt.Errorf("moving refs: %w", err)
 	}
-	ref := "refs/heads/" + p.target.Local
-	if now, _, err := p.repository.Ref(ref); err != nil {
+	return err
+}
+
+// refError says why refs could not move: somebody else has moved them, or git says it.
+func (p *puller) refError(err error) error {
+	if _, failed := gitcli.Failed(err); !failed {
 		return err
-	} else if now != p.before.local {
-		return movedMeanwhile(fmt.Errorf("%s is at %s now", ref, now))
 	}
-	if !p.target.CheckedOut {
-		if err := updateRefs(ctx, p.Git, fmt.Sprintf("update %s %s %s\n", ref, tip, p.before.local)); err != nil {
-			return movedMeanwhile(err)
-		}
-		p.result.Moved = true
-		return nil
+	now, readErr := readBefore(p.repository, p.target, p.before.keyringRef)
+	if readErr == nil && now == p.before {
+		return outcome.UncheckedError("", fmt.Errorf("the history is authentic, but its refs cannot move: %w", err), "nothing was moved; if a hook of yours has said no, see githooks(5), reference-transaction")
 	}
-	err := keepingWorkTree(ctx, p.Git, p.before.local, tip, func() error {
-		return p.Git.Run(ctx, "merge", "--quiet", "--ff-only", "--no-stat", "--no-verify-signatures", tip.String())
-	})
-	if err != nil {
-		return p.workTreeError(err)
-	}
-	p.result.Moved = true
-	return nil
-}
-
-// hasOwnCommits says whether the branch has commits that the remote never served, or
-// might have: those must not be lost.
-func (p *puller) hasOwnCommits(ctx context.Context) bool {
-	seen := p.lastSeen()
-	if seen.IsZero() {
-		return true
-	}
-	relation, err := movement.Relate(ctx, p.repository, p.before.local, seen)
-	return err != nil || relation != movement.Same && relation != movement.Forward
-}
-
-// resetBranch moves a branch back or across, which the user has allowed. Changes in
-// the work tree that would be lost are as much a reason for git to stop as ever.
-func (p *puller) resetBranch(ctx context.Context, tip gitwalk.ID) error {
-	if !p.target.CheckedOut {
-		return updateRefs(ctx, p.Git, fmt.Sprintf("update refs/heads/%s %s %s\n", p.target.Local, tip, p.before.local))
-	}
-	err := keepingWorkTree(ctx, p.Git, p.before.local, tip, func() error {
-		return p.Git.Run(ctx, "reset", "--quiet", "--keep", tip.String())
-	})
-	if err != nil {
-		return p.workTreeError(err)
-	}
-	p.result.Moved = true
-	return nil
+	return movedMeanwhile(errors.Join(err, readErr))
 }
 
 func movedMeanwhile(err error) error {
 	return outcome.UncheckedError("", fmt.Errorf("something else has moved a ref meanwhile: %w", err), "nothing was overwritten; run the same command again")
-}
-
-// workTreeError passes on why git did not move the work tree.
-func (p *puller) workTreeError(err error) error {
-	var failed *gitcli.Error
-	if !errors.As(err, &failed) {
-		return err
-	}
-	why := "and says why above"
-	if p.Git.Stderr == nil {
-		why = "(" + failed.Stderr + ")"
-	}
-	return outcome.UsageError(fmt.Errorf("the history is authentic, but git could not move the branch %s", why),
-		"if your own changes are in the way, commit or stash them; then run the same command again")
 }

@@ -1,6 +1,7 @@
 package update_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,6 +15,7 @@ import (
 )
 
 func TestPullForward(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	tip := s.grow(3)
@@ -27,6 +29,7 @@ func TestPullForward(t *testing.T) {
 }
 
 func TestPullRefused(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	before := picture(t, checkout)
@@ -48,6 +51,7 @@ func TestPullRefused(t *testing.T) {
 }
 
 func TestPullDryRun(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	before := picture(t, checkout)
@@ -60,13 +64,14 @@ func TestPullDryRun(t *testing.T) {
 }
 
 func TestPullDeclined(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	before := picture(t, checkout)
 	s.server.CommitAs(s.alice, ".nix-authorizations", s.listing(s.alice, s.mallory))
 	var shown *update.Incoming
 	s.ends(outcome.Authentic)(s.pull(func(o *update.Options) {
-		o.Accept = func(in *update.Incoming) (bool, error) { shown = in; return false, nil }
+		o.Accept = func(_ context.Context, in *update.Incoming) (bool, error) { shown = in; return false, nil }
 	}))
 	s.unmoved(checkout, before)
 	if keys := shown.Authorizations.Keys; len(keys) != 1 || keys[0].Kind != authz.KeyAdded || keys[0].New.Name != "mallory" {
@@ -76,6 +81,7 @@ func TestPullDeclined(t *testing.T) {
 
 // TestRollback: the remote serves an older tip than it did before.
 func TestRollback(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	old := s.server.Git("rev-parse", "main")
 	tip := s.grow(2)
@@ -99,6 +105,7 @@ func TestRollback(t *testing.T) {
 
 // TestFork: the remote serves an authentic history that leaves out the last tip.
 func TestFork(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	base := s.server.Git("rev-parse", "main")
 	s.grow(1)
@@ -114,6 +121,7 @@ func TestFork(t *testing.T) {
 
 // TestTeleport: the remote serves another, authentic branch under the name.
 func TestTeleport(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.server.Git("branch", "staging", "main")
 	s.grow(2)
@@ -137,6 +145,7 @@ func TestTeleport(t *testing.T) {
 
 // TestFreeze: the remote serves the same tip for ever.
 func TestFreeze(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	before := picture(t, checkout)
@@ -148,6 +157,7 @@ func TestFreeze(t *testing.T) {
 
 // TestFutureDate: a date in the future would be fresh for ever.
 func TestFutureDate(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.clone()
 	s.server.Env = append(s.server.Env, "GIT_COMMITTER_DATE="+time.Now().Add(2*time.Hour).Format(time.RFC3339))
@@ -167,6 +177,7 @@ func gitTime(t testing.TB, s *scene, rev string) int64 {
 
 // TestFreshCloneOfOlderTip: a second clone on the same machine is served less.
 func TestFreshCloneOfOlderTip(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	old := s.server.Git("rev-parse", "main")
 	s.grow(2)
@@ -187,6 +198,7 @@ func TestFreshCloneOfOlderTip(t *testing.T) {
 // TestVanished: the remote's history does not have the remembered tip any more, and
 // neither has the repository.
 func TestVanished(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	old := s.server.Git("rev-parse", "main")
 	s.grow(1)
@@ -201,6 +213,7 @@ func TestVanished(t *testing.T) {
 }
 
 func TestCloneRefused(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.attack()
 	result, err := update.Clone(t.Context(), s.cloneOptions())
@@ -229,6 +242,7 @@ func nothingIn(t testing.TB, dir string) {
 
 // TestLocalCommits: own commits are neither lost nor moved.
 func TestLocalCommits(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	mine := checkout.CommitAs(s.alice, "mine", "mine\n")
@@ -253,6 +267,7 @@ func TestLocalCommits(t *testing.T) {
 }
 
 func TestDirtyWorkTree(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
 	s.grow(1)
@@ -270,6 +285,7 @@ func TestDirtyWorkTree(t *testing.T) {
 // TestRemembers: what was verified is remembered for the address, however it is
 // spelled, with who signed it.
 func TestRemembers(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.clone()
 	tip := s.grow(1)

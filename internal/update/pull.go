@@ -5,94 +5,32 @@
 // id that stands there is judged, is compared with what was seen before, is shown,
 // and is what refs and work tree are moved to. Nothing is asked of the remote
 // twice, so a remote that answers differently the second time gains nothing.
+//
+// The tip is remembered before anything moves. If the process ends in between, the
+// memory is ahead of the refs, and the next pull takes them along: nothing is lost.
+// In the other order a tip that has reached the user could be withdrawn again by
+// the remote, unnoticed. Where the tip cannot be remembered nothing moves.
 package update
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
-	"github.com/nix-authorize/nix-authorize/internal/gitcli"
 	"github.com/nix-authorize/nix-authorize/internal/keysource"
 	"github.com/nix-authorize/nix-authorize/internal/movement"
 	"github.com/nix-authorize/nix-authorize/internal/state"
+	"github.com/nix-authorize/nix-authorize/internal/trust"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
-
-// Options of Pull.
-type Options struct {
-	// Remote and Branch are as in FindTarget.
-	Remote, Branch string
-	// DryRun judges and shows, and moves nothing.
-	DryRun bool
-	// NewestAuthorized settles for the newest authentic commit along the first
-	// parents of a tip that is refused.
-	NewestAuthorized bool
-	// AllowDowngrade accepts a tip that does not continue what was seen before.
-	AllowDowngrade bool
-	// MaxAge is how old the date of the tip may be; 0 is any age.
-	MaxAge time.Duration
-	// StateDir is where tips are remembered; empty remembers nothing.
-	StateDir     string
-	Verification verification.Options
-	Git          gitcli.User
-	// FetchArgs are more arguments for "git fetch", such as --progress.
-	FetchArgs []string
-	// Observe is told how far the engine is. It may be nil.
-	Observe func(authz.Event)
-	// Accept is shown what comes in before anything moves, and says whether it
-	// may. It may be nil.
-	Accept func(*Incoming) (bool, error)
-	// AtStep is called before each step. It is for tests, which end the process
-	// there or make trouble.
-	AtStep func(Step)
-}
-
-// A Step is a point at which a pull may be interrupted.
-type Step string
-
-// The steps of Pull and Clone, in their order.
-const (
-	StepFetch    Step = "fetch"
-	StepJudge    Step = "judge"
-	StepRemember Step = "remember"
-	StepRefs     Step = "refs"
-	StepBranch   Step = "branch"
-	StepDiscard  Step = "discard"
-	StepDone     Step = "done"
-)
-
-func (o *Options) at(step Step) {
-	if o.AtStep != nil {
-		o.AtStep(step)
-	}
-}
-
-// A Result is what Pull has done.
-type Result struct {
-	Target Target
-	// Verification judged, and Report is the verdict on the tip that the remote
-	// serves.
-	Verification *verification.Verification
-	Report       *authz.Report
-	// Incoming is what has come in, nil if the tip was refused and nothing older
-	// was taken in its place.
-	Incoming *Incoming
-	// Moved says whether refs have moved, and Branch is where the branch is now.
-	Moved    bool
-	Branch   gitwalk.ID
-	Warnings []verification.Concern
-}
 
 // Pull updates the branch that is checked out. A history that is not authentic is no
 // error: it is in the report, and nothing has moved. Errors of the classes downgrade
 // and stale likewise mean that nothing has moved.
-func Pull(ctx context.Context, repository *gitrepo.Repository, o Options) (result *Result, err error) {
-	target, err := FindTarget(repository, o.Remote, o.Branch)
+func Pull(ctx context.Context, repository *gitrepo.Repository, o Options) (*Result, error) {
+	target, err := FindTarget(ctx, repository, o.Git, o.Remote, o.Branch)
 	if err != nil {
 		return nil, err
 	}
@@ -100,33 +38,34 @@ func Pull(ctx context.Context, repository *gitrepo.Repository, o Options) (resul
 	if err != nil {
 		return nil, err
 	}
-	held, err := lock(repository)
+	unlock, err := lock(repository)
 	if err != nil {
 		return nil, err
 	}
-	defer held.Close()
+	defer unlock()
+	others, err := elsewhere(ctx, repository, o.Git, target)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkElsewhere(others, target); err != nil {
+		return nil, err
+	}
 	if err := discardLeftovers(ctx, o.Git); err != nil {
-		return nil, err
+		return nil, userGit(err)
 	}
-	q := newQuarantine(repository, o.Git)
-	defer func() {
-		o.at(StepDiscard)
-		err = errors.Join(err, q.discard())
-		o.at(StepDone)
-	}()
-	o.at(StepFetch)
-	if err := q.fetch(ctx, target, remoteKeyring(settings.Keyring, target.Remote), o.FetchArgs...); err != nil {
-		return nil, err
+	p := puller{
+		Options: &o, repository: repository, target: target, elsewhere: others,
+		quarantine: newQuarantine(repository, o.Git), result: &Result{Target: target},
 	}
-	p := puller{Options: &o, repository: repository, target: target, quarantine: q, result: &Result{Target: target}}
-	return p.result, p.run(ctx)
+	return p.result, p.pull(ctx, settings)
 }
 
-// puller is one call of Pull after the fetch.
+// puller is one call of Pull or Clone after it is known what is to be done.
 type puller struct {
 	*Options
 	repository *gitrepo.Repository
 	target     Target
+	elsewhere  map[string]string // as from the function elsewhere
 	quarantine *quarantine
 	result     *Result
 	// before is what the refs are now; they move only if they still are.
@@ -135,31 +74,55 @@ type puller struct {
 	remembered *state.Remembered
 }
 
-func (p *puller) run(ctx context.Context) (err error) {
-	p.at(StepJudge)
-	if p.before, err = readBefore(p.repository, p.target); err != nil {
-		return err
-	}
-	v, err := p.prepare(ctx)
-	if err != nil {
-		return err
-	}
-	tip, err := p.judge(ctx, v, p.quarantine.Tip)
-	if err != nil || tip.IsZero() {
-		return err
-	}
-	if err := p.checkMovement(ctx, v, tip); err != nil {
-		return err
-	}
-	if p.Accept != nil {
-		if ok, err := p.Accept(p.result.Incoming); err != nil || !ok {
-			return err
+// pull fetches, does the rest, and clears the quarantine away in any case.
+func (p *puller) pull(ctx context.Context, settings trust.Settings) (err error) {
+	defer func() {
+		p.at(StepDiscard)
+		if left := p.quarantine.discard(); left != nil {
+			p.result.Warnings = append(p.result.Warnings, notDiscarded(left))
 		}
+		p.at(StepDone)
+	}()
+	p.at(StepFetch)
+	branch := remoteKeyring(settings.Keyring, p.target.Remote)
+	if err := p.quarantine.fetch(ctx, p.target, branch, p.FetchArgs...); err != nil {
+		return err
 	}
-	if p.DryRun {
-		return nil
+	p.at(StepJudge)
+	if p.before, err = readBefore(p.repository, p.target, p.keyringRef(branch)); err != nil {
+		return err
+	}
+	v, tip, err := p.decide(ctx)
+	if err != nil || tip.IsZero() || p.DryRun {
+		return err
 	}
 	return p.move(ctx, v, tip)
+}
+
+// decide says which commit everything is to move to, or none: what was fetched is
+// authentic, it continues what was seen before, and the user has accepted it.
+func (p *puller) decide(ctx context.Context) (*verification.Verification, gitwalk.ID, error) {
+	v, err := p.prepare(ctx)
+	if err != nil {
+		return nil, gitwalk.ID{}, err
+	}
+	p.result.Branch = p.before.local
+	tip, err := p.judge(ctx, v, p.quarantine.Tip)
+	if err != nil || tip.IsZero() {
+		return nil, gitwalk.ID{}, err
+	}
+	if err := p.checkMovement(ctx, v, tip); err != nil {
+		return nil, gitwalk.ID{}, err
+	}
+	if err := p.result.Incoming.complete(ctx, p, v); err != nil {
+		return nil, gitwalk.ID{}, err
+	}
+	if p.Accept != nil {
+		if ok, err := p.Accept(ctx, p.result.Incoming); err != nil || !ok {
+			return nil, gitwalk.ID{}, err
+		}
+	}
+	return v, tip, nil
 }
 
 // prepare gets ready to judge what has been fetched, with the keys that came with it.
@@ -193,7 +156,8 @@ func (p *puller) judge(ctx context.Context, v *verification.Verification, tip gi
 	if err != nil {
 		return gitwalk.ID{}, err
 	}
-	if p.result.Report == nil {
+	first := p.result.Report == nil
+	if first {
 		p.result.Report = report
 	}
 	if uncached != nil {
@@ -202,8 +166,8 @@ func (p *puller) judge(ctx context.Context, v *verification.Verification, tip gi
 	switch {
 	case report.Outcome() == authz.Authentic:
 		p.result.Incoming = incoming
-		return tip, incoming.complete(p, v)
-	case p.NewestAuthorized && p.result.Report == report:
+		return tip, nil
+	case first && p.NewestAuthorized:
 		older, err := newestAuthentic(ctx, v, tip, p.before.local)
 		if err != nil || older.IsZero() {
 			return gitwalk.ID{}, err
@@ -214,23 +178,30 @@ func (p *puller) judge(ctx context.Context, v *verification.Verification, tip gi
 }
 
 // checkMovement requires that an authentic tip continues what was seen before and is
-// fresh.
+// fresh, and finds out whether the branch can move to it.
 func (p *puller) checkMovement(ctx context.Context, v *verification.Verification, tip gitwalk.ID) error {
 	var err error
 	if p.remembered, err = p.memory(v).Load(); err != nil {
 		return err
 	}
-	last := p.lastSeen()
-	if !last.IsZero() && !p.AllowDowngrade {
+	if last := p.lastSeen(); !last.IsZero() && !p.AllowDowngrade {
 		relation, err := movement.Relate(ctx, p.repository, last, tip)
 		if err != nil {
-			return err
+			return verification.Classify(p.repository, err)
 		}
 		if err := movement.CheckContinues(relation, last, tip); err != nil {
 			return err
 		}
 	}
-	return movement.CheckAge(tip, p.result.Incoming.Signed, p.MaxAge, time.Now())
+	in := p.result.Incoming
+	commit, _, err := v.CommitAt(tip)
+	if err != nil {
+		return err
+	}
+	in.Signed = commit.CommitTime
+	in.Moves = in.Relation == movement.Forward ||
+		in.Relation != movement.Same && p.AllowDowngrade && !p.hasOwnCommits(ctx)
+	return movement.CheckAge(tip, in.Signed, p.MaxAge, time.Now())
 }
 
 // lastSeen is the tip that a new one has to continue: the one that is remembered for
@@ -242,58 +213,20 @@ func (p *puller) lastSeen() gitwalk.ID {
 	return p.before.tracking
 }
 
-// newestAuthentic finds the newest commit along the first parents of a tip whose
-// history is authentic, from and the introduction among them, or none. Everything below an
-// authentic commit is authentic, so it halves what is in question at each step.
-func newestAuthentic(ctx context.Context, v *verification.Verification, tip, from gitwalk.ID) (gitwalk.ID, error) {
-	chain, err := firstParents(ctx, v, tip, from)
-	if err != nil {
-		return gitwalk.ID{}, err
+// hasOwnCommits says whether the branch has commits that the remote never served, or
+// might have: those must not be lost.
+func (p *puller) hasOwnCommits(ctx context.Context) bool {
+	seen := p.lastSeen()
+	if seen.IsZero() {
+		return true
 	}
-	var newest gitwalk.ID
-	for len(chain) > 0 {
-		middle := len(chain) / 2
-		report, _, err := v.Judge(ctx, chain[middle], nil)
-		if err != nil {
-			return gitwalk.ID{}, err
-		}
-		if report.Outcome() == authz.Authentic {
-			newest, chain = chain[middle], chain[:middle]
-		} else {
-			chain = chain[middle+1:]
-		}
-	}
-	return newest, nil
+	relation, err := movement.Relate(ctx, p.repository, p.before.local, seen)
+	return err != nil || relation != movement.Same && relation != movement.Forward
 }
 
-// firstParents are the first-parent ancestors of tip down to from or the
-// introduction, newest first.
-func firstParents(ctx context.Context, v *verification.Verification, tip, from gitwalk.ID) ([]gitwalk.ID, error) {
-	source, err := v.Repository.NewSource()
-	if err != nil {
-		return nil, err
-	}
-	reader := gitwalk.NewReader(source)
-	defer reader.Close()
-	var chain []gitwalk.ID
-	for id := tip; ; {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		raw, err := reader.Commit(id)
-		if err != nil {
-			return nil, err
-		}
-		links, err := gitwalk.ParseLinks(raw)
-		if err != nil {
-			return nil, fmt.Errorf("commit %s: %w", id, err)
-		}
-		if id != tip {
-			chain = append(chain, id)
-		}
-		if len(links.Parents) == 0 || id == from || id == v.Policy.Introduction.Commit {
-			return chain, nil
-		}
-		id = links.Parents[0]
+func notDiscarded(err error) verification.Concern {
+	return verification.Concern{
+		Code: "quarantine-left", Text: "the refs below " + quarantineRefs + " could not be deleted: " + err.Error(),
+		Hint: "the next pull deletes them; they are in nobody's way",
 	}
 }

@@ -3,7 +3,6 @@ package update
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
 	"github.com/nix-authorize/nix-authorize/internal/keysource"
-	"github.com/nix-authorize/nix-authorize/internal/outcome"
 )
 
 // quarantineRefs is the place of refs that keep what has been fetched and not yet
@@ -38,7 +36,7 @@ func newQuarantine(repository *gitrepo.Repository, git gitcli.User) *quarantine 
 // discardLeftovers deletes what a run left that was killed. The caller holds the
 // lock, so no other run is under way.
 func discardLeftovers(ctx context.Context, git gitcli.User) error {
-	out, err := git.Output(ctx, "for-each-ref", "--format=delete %(refname)", quarantineRefs)
+	out, err := git.Output(ctx, "for-each-ref", "--format=option no-deref%0adelete %(refname)", quarantineRefs)
 	if err != nil || len(out) == 0 {
 		return err
 	}
@@ -48,10 +46,11 @@ func discardLeftovers(ctx context.Context, git gitcli.User) error {
 // fetch gets the target's branch and, if the remote has one, its keyring branch. It
 // moves no other ref and does not write FETCH_HEAD.
 func (q *quarantine) fetch(ctx context.Context, t Target, keyringBranch string, more ...string) error {
-	args := []string{
-		"-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--no-tags", "--no-write-fetch-head",
-		"--no-recurse-submodules", "--refmap=", "--no-prune", "--quiet",
+	args := []string{"-c", "gc.auto=0", "-c", "maintenance.auto=false"}
+	if len(t.refspecs) > 0 && !strings.Contains(t.Remote, "=") { // git 2.48 and later would make refs/remotes/NAME/HEAD
+		args = append(args, "-c", "remote."+t.Remote+".followRemoteHEAD=never")
 	}
+	args = append(args, "fetch", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--no-prune", "--quiet")
 	args = append(append(args, more...), "--end-of-options", t.Remote, "+refs/heads/"+t.Branch+":"+q.prefix+"tip")
 	if keyringBranch != "" {
 		// A pattern is no error where nothing matches it.
@@ -65,7 +64,7 @@ func (q *quarantine) fetch(ctx context.Context, t Target, keyringBranch string, 
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("the fetch of %s from %s brought nothing", t.Branch, t.Remote)
+		return fmt.Errorf("the fetch of %s from %s brought nothing", t.Branch, t.Name())
 	}
 	q.Tip = tip
 	if _, ok, err = q.repository.Ref(q.prefix + "keyring"); ok {
@@ -76,19 +75,7 @@ func (q *quarantine) fetch(ctx context.Context, t Target, keyringBranch string, 
 
 // discard deletes the refs. It works after a cancellation, too.
 func (q *quarantine) discard() error {
-	return discardLeftovers(context.WithoutCancel(context.Background()), q.git)
-}
-
-// fetchError says what is known about a fetch that has failed.
-func fetchError(t Target, err error) error {
-	failed, ok := gitcli.Failed(err)
-	if !ok {
-		return err
-	}
-	if strings.Contains(failed.Stderr, "couldn't find remote ref") {
-		return outcome.UsageError(fmt.Errorf("the remote %s has no branch %q", t.Remote, t.Branch), `"git ls-remote --heads" lists its branches`)
-	}
-	return outcome.UncheckedError("", fmt.Errorf("fetching %s from %s: %w", t.Branch, t.Remote, failed), "see what git says above; nothing here has changed")
+	return discardLeftovers(context.Background(), q.git)
 }
 
 // remoteKeyring is the name that the keyring branch has in the remote: that of the
@@ -105,14 +92,4 @@ func remoteKeyring(setting, remote string) string {
 		return ""
 	}
 	return name
-}
-
-// updateRefs runs the commands of "git update-ref --stdin", all of them or none.
-func updateRefs(ctx context.Context, git gitcli.User, commands string) error {
-	_, err := git.Feed(ctx, commands, "update-ref", "--stdin")
-	var failed *gitcli.Error
-	if errors.As(err, &failed) {
-		return fmt.Errorf("moving refs: %w", failed)
-	}
-	return err
 }

@@ -48,8 +48,10 @@ type scene struct {
 	alice, mallory *gittest.Key
 	introduction   authz.Introduction
 	url            string
-	dir            string // where the checkout is
-	home           string // for cache and state
+	dir            string          // where the checkout is
+	home           string          // for cache and state
+	settings       trust.Settings  // where the checkout has none recorded
+	ctx            context.Context // of pulls, nil for that of the test
 }
 
 // newScene makes a remote with three authentic commits, and no checkout yet.
@@ -75,7 +77,11 @@ func newScene(t testing.TB) *scene {
 func (s *scene) listing(keys ...*gittest.Key) string {
 	text := "version: 1\nkeys:\n"
 	for _, k := range keys {
-		text += fmt.Sprintf("  - {name: %s, ssh: %s}\n", k.Holder, strings.TrimSpace(strings.Join(strings.Fields(k.Public)[:2], " ")))
+		if k.IsSSH() {
+			text += fmt.Sprintf("  - {name: %s, ssh: %s}\n", k.Holder, k.Public)
+		} else {
+			text += fmt.Sprintf("  - {name: %s, openpgp: %s}\n", k.Holder, k.Fingerprint)
+		}
 	}
 	return text
 }
@@ -105,7 +111,7 @@ func (s *scene) getenv(name string) string {
 func (s *scene) options() update.Options {
 	return update.Options{
 		StateDir:     filepath.Join(s.home, "state"),
-		Verification: verification.Options{Dir: s.dir, Getenv: s.getenv},
+		Verification: verification.Options{Dir: s.dir, Getenv: s.getenv, Settings: s.settings},
 		Git:          gitcli.User{Dir: s.dir},
 	}
 }
@@ -115,6 +121,7 @@ func (s *scene) cloneOptions() update.CloneOptions {
 		return verification.Open(ctx, dir, func(string) string { return "" })
 	}}
 	o.Verification.Dir = filepath.Dir(s.dir)
+	o.Git.Dir = o.Verification.Dir
 	o.Verification.Settings = trust.Of(s.introduction)
 	return o
 }
@@ -134,7 +141,11 @@ func (s *scene) clone() *gittest.Repo {
 
 func (s *scene) pull(change func(*update.Options)) (*update.Result, error) {
 	s.t.Helper()
-	repository, err := verification.Open(s.t.Context(), s.dir, func(string) string { return "" })
+	ctx := s.ctx
+	if ctx == nil {
+		ctx = s.t.Context()
+	}
+	repository, err := verification.Open(ctx, s.dir, func(string) string { return "" })
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -142,7 +153,7 @@ func (s *scene) pull(change func(*update.Options)) (*update.Result, error) {
 	if change != nil {
 		change(&o)
 	}
-	return update.Pull(s.t.Context(), repository, o)
+	return update.Pull(ctx, repository, o)
 }
 
 // picture is all of a checkout that a pull could move: refs, FETCH_HEAD, the index

@@ -33,7 +33,7 @@ type Status struct {
 
 // GetStatus looks at the branch that is checked out.
 func GetStatus(ctx context.Context, repository *gitrepo.Repository, o Options) (*Status, error) {
-	target, err := FindTarget(repository, o.Remote, o.Branch)
+	target, err := FindTarget(ctx, repository, o.Git, o.Remote, o.Branch)
 	if err != nil {
 		return nil, err
 	}

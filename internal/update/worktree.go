@@ -11,9 +11,9 @@ import (
 )
 
 // keepingWorkTree lets git move the work tree from one commit to another. If git
-// fails half-way, because the disk is full for example, what it has changed already
-// is put back: of the files that differ between the two commits those that had no
-// changes of the user's own. Git itself leaves them as they are.
+// fails half-way or is interrupted, because the disk is full for example, what it has
+// changed already is put back: of the files that differ between the two commits those
+// that had no changes of the user's own. Git itself leaves them as they are.
 func keepingWorkTree(ctx context.Context, git gitcli.User, from, to gitwalk.ID, move func() error) error {
 	if from.IsZero() {
 		return move()
@@ -22,11 +22,10 @@ func keepingWorkTree(ctx context.Context, git gitcli.User, from, to gitwalk.ID, 
 	if err != nil {
 		return err
 	}
-	err = move()
-	var failed *gitcli.Error
-	if err == nil || !errors.As(err, &failed) {
-		return err
+	if err = move(); err == nil {
+		return nil
 	}
+	git.Stderr = nil
 	return errors.Join(err, putBack(context.WithoutCancel(ctx), git, from, to, own))
 }
 
@@ -80,7 +79,7 @@ func putBack(ctx context.Context, git gitcli.User, from, to gitwalk.ID, own map[
 	if old.Len() == 0 {
 		return nil
 	}
-	_, err = git.Feed(ctx, old.String(), "--literal-pathspecs", "checkout", "--quiet", "--force", from.String(), "--pathspec-from-file=-", "--pathspec-file-nul")
+	_, err = git.Feed(ctx, old.String(), "--literal-pathspecs", "checkout", "--quiet", "--force", from.String()+"^{commit}", "--pathspec-from-file=-", "--pathspec-file-nul")
 	return err
 }
 
