@@ -64,6 +64,8 @@ func (t *Text) Handle(e Event) {
 		t.vetoed(e)
 	case Failed:
 		t.failed(e)
+	case maintenance:
+		e.show(t)
 	}
 }
 
