@@ -42,9 +42,16 @@ func TestScratchIsARepositoryForGit(t *testing.T) {
 	if err := s.pack.put(gitwalk.Object{Kind: gitwalk.KindTree, ID: tree, Content: content}); err != nil {
 		t.Fatal(err)
 	}
-	commits, err := s.putHistory(gitwalk.MergeHistory{{ID: gitwalk.ID{1}, Tree: tree, Date: -5}, {ID: gitwalk.ID{2}, Tree: tree, Date: 7, Parents: []int{0}}})
+	commits, err := s.putHistory(gitwalk.MergeHistory{
+		{ID: gitwalk.ID{1}, Tree: tree, Date: -5},
+		{ID: gitwalk.ID{2}, Tree: tree, Date: 7, Parents: []int{0}},
+		{ID: gitwalk.ID{3}, Tree: tree, Date: 7, Parents: []int{0}},
+	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if commits[1] == commits[2] {
+		t.Error("two commits have become one")
 	}
 	if err := s.seal(); err != nil {
 		t.Fatal(err)
