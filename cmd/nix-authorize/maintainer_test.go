@@ -90,7 +90,13 @@ type maintenanceAnswer struct {
 		Merges    struct{ Old, New string }
 		Threshold struct{ Old, New int }
 	}
-	Next []string
+	Next            []string
+	OwnKey          string `json:"own_key"`
+	ApprovalsNeeded int    `json:"approvals_needed"`
+	Rule            struct {
+		Merges    string
+		Threshold int
+	}
 }
 
 // says requires texts in an output.

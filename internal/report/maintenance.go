@@ -15,6 +15,15 @@ type maintenanceDoc struct {
 	Init *initDoc `json:"init,omitempty"`
 	// Change is how the authorizations file changes.
 	Change *changeDoc `json:"change,omitempty"`
+	// Published is where a key has been published.
+	Published *publishedDoc `json:"published,omitempty"`
+	// Rule and OwnKey go with a list of keys.
+	Rule   *ruleDoc `json:"rule,omitempty"`
+	OwnKey string   `json:"own_key,omitempty"`
+	// Notes are facts for people.
+	Notes []string `json:"notes,omitempty"`
+	// ApprovalsNeeded is how many others must agree to a change of the file.
+	ApprovalsNeeded int `json:"approvals_needed,omitempty"`
 	// Next are command lines to run next, in their order.
 	Next []string `json:"next,omitempty"`
 }
