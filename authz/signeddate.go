@@ -67,12 +67,28 @@ func (d *dating) step(ctx context.Context, id gitwalk.ID) (gitwalk.ID, error) {
 		}
 		d.evidence.next()
 		facts.Evidence = d.evidence
-		if verdict := d.Policy.Judge(facts); verdict.Signer == nil && verdict.Mechanics != nil {
+		verdict := d.Policy.Judge(facts)
+		switch {
+		case !verdict.Authentic():
+			return gitwalk.ID{}, unsure(verdict)
+		case verdict.Mechanics != nil:
 			return commit.Parents[0], d.vouchers(verdict)
 		}
 	}
 	d.dates = append(d.dates, commit.CommitTime)
 	return gitwalk.ID{}, nil
+}
+
+// unsure is that a merge which was once found authentic is not now: a key or git is not
+// there any more. Then nobody can tell whether its own date is signed.
+func unsure(v *Verdict) error {
+	if v.Unchecked != nil {
+		if err := cancelled(v); err != nil {
+			return err
+		}
+		return v.Unchecked
+	}
+	return &UncheckedError{Commit: v.Commit, Reason: CannotCheck, Detail: "nobody can be found who vouches for its date: " + v.Refusal.Detail, Cause: v.Refusal}
 }
 
 func (d *dating) vouchers(v *Verdict) error {

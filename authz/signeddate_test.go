@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -43,5 +44,26 @@ func TestSignedDate(t *testing.T) {
 		if err != nil || got.Unix() != c.want {
 			t.Errorf("%s: %d instead of %d, %v", name, got.Unix(), c.want, err)
 		}
+	}
+}
+
+// TestSignedDateUnsure has that the date of a merge counts neither when git is needed
+// to judge it and is not there, nor when nobody is found who vouches for it.
+func TestSignedDateUnsure(t *testing.T) {
+	f := newForge(t)
+	for name, tip := range map[string]gitwalk.ID{
+		"no git":   f.by("", "x=0 y=3 p/a=0", f.main, f.by(bob, "x=0 y=2 p/a=0", f.intro)),
+		"no key":   f.by(eve, "x=1 y=1 p/a=0", f.main, f.by(eve, "x=1 y=0 p/a=0", f.intro)),
+		"evil":     f.by("", "x=1 y=1 p/a=2", f.main, f.by(bob, "x=1 y=0 p/a=0", f.intro)),
+		"by a key": f.by(eve, "x=1 y=1 p/a=0", f.main, f.intro, f.intro),
+	} {
+		var unchecked *UncheckedError
+		if date, err := f.verifier().SignedDate(t.Context(), tip, time.Time{}); !errors.As(err, &unchecked) || unchecked.Reason != CannotCheck || unchecked.Commit != tip {
+			t.Errorf("%s: %v %v", name, date, err)
+		}
+	}
+	tip := f.by(alice, "x=1 y=1 p/a=0", f.main, f.by("", "x=1 y=0 p/a=0", f.intro))
+	if date, err := f.verifier().SignedDate(t.Context(), tip, time.Time{}); err != nil || date.Unix() != f.clock {
+		t.Errorf("%v %v", date, err)
 	}
 }
