@@ -64,7 +64,10 @@ func TestExplainMerges(t *testing.T) {
 		}, unsigned + "rule fails", "it changes .nix-authorizations"},
 		{"no git", func(f *forge) gitwalk.ID {
 			return f.by("", "x=0 y=3 p/a=0", f.main, f.by(bob, "x=0 y=2 p/a=0", f.intro))
-		}, unsigned + "rule unknown", "cannot-check"},
+		}, unsigned + "mechanical unknown, voucher holds, rule unknown", "cannot-check"},
+		{"no git, and not vouched", func(f *forge) gitwalk.ID {
+			return f.by("", "x=0 y=3 p/a=0", f.main, f.by("", "x=0 y=2 p/a=0", f.intro))
+		}, unsigned + "voucher fails, rule fails", "not-vouched"},
 		{"octopus", func(f *forge) gitwalk.ID {
 			return f.by(alice, "x=0 y=1 p/a=0", f.main, f.intro, f.intro)
 		}, begin + "signature holds, key holds, merge holds, parent holds, file holds, rule fails", "merges 2 branches at once"},

@@ -49,6 +49,8 @@ func (x *explainer) vouched(v *Verdict) {
 		x.add("mechanical", StepHolds, gitwalk.ID{}, "its tree is exactly the merge of its parents, as %s", deciders[v.Mechanics.By])
 	case reason == NotMechanical:
 		x.add("mechanical", StepFails, gitwalk.ID{}, "its tree is not exactly the merge of its parents")
+	case len(v.Vouchers) > 0:
+		x.add("mechanical", StepUnknown, gitwalk.ID{}, "nobody can tell whether its tree is exactly the merge of its parents")
 	}
 	if reason == NotVouched {
 		x.add("voucher", StepFails, gitwalk.ID{}, "nobody whom the first parent lists answers for what it merges")
@@ -56,7 +58,7 @@ func (x *explainer) vouched(v *Verdict) {
 	for _, voucher := range v.Vouchers {
 		x.add("voucher", StepHolds, voucher.Commit, "signed by %q (%s), whom the first parent lists", voucher.Signer.Name, voucher.Signer.Key)
 	}
-	if len(v.Vouchers) > 0 {
+	if v.Authentic() && len(v.Vouchers) > 0 {
 		x.excuse()
 	}
 }

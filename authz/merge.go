@@ -30,7 +30,7 @@ func (j *judgement) vouchedMerge() bool {
 		return true
 	}
 	j.verdict = &Verdict{Commit: j.facts.Commit, Subject: j.facts.Subject, Signer: refused.Signer}
-	if j.changesFile(refused) || j.mechanical(refused) || j.vouched(refused) {
+	if j.changesFile(refused) || j.mechanicalAndVouched(refused) {
 		if again := j.verdict.Refusal; again != nil {
 			again.Claimed = refused.Claimed
 		}
@@ -58,11 +58,26 @@ func (j *judgement) changesFile(refused *Refusal) bool {
 		j.policy.Introduction.Format.FileName(), refused.Detail)
 }
 
-// mechanical requires that nothing was slipped in.
-func (j *judgement) mechanical(refused *Refusal) bool {
+// mechanicalAndVouched requires both. Where nobody can tell whether the merge is
+// mechanical, it can still be certain that nobody answers for it.
+func (j *judgement) mechanicalAndVouched(refused *Refusal) bool {
 	if j.facts.Evidence == nil {
 		return j.unanswered(errNoEvidence)
 	}
+	if j.mechanical(refused) && j.verdict.Refusal != nil {
+		return true
+	}
+	unchecked := j.verdict.Unchecked
+	if j.vouched(refused); j.verdict.Refusal != nil {
+		j.verdict.Unchecked = nil
+	} else if unchecked != nil {
+		j.verdict.Unchecked = unchecked
+	}
+	return !j.verdict.Authentic()
+}
+
+// mechanical requires that nothing was slipped in.
+func (j *judgement) mechanical(refused *Refusal) bool {
 	first := j.facts.Parents[0]
 	mechanics, err := j.facts.Evidence.Mechanical(j.facts.Commit)
 	switch {

@@ -12,7 +12,11 @@ func (g *graph) wrongVouched(c int) Reason {
 	if g.changesFile(c, first) {
 		return Unauthorized
 	}
-	return cmp.Or(g.wrongMerge(c), g.unvouched(g.authorizations(first), c, first, second, false))
+	merge, unvouched := g.wrongMerge(c), g.unvouched(g.authorizations(first), c, first, second, false)
+	if merge == CannotCheck && unvouched == NotVouched {
+		return NotVouched // whatever git would say
+	}
+	return cmp.Or(merge, unvouched)
 }
 
 // unvouched is NotVouched unless somebody whom a lists answers for what the merge c of
