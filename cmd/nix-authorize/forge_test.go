@@ -85,10 +85,10 @@ func (f *forge) key(name string) *gittest.Key {
 	return nil
 }
 
-// on goes to a new branch that starts at a revision.
+// on goes to a new branch that starts at a revision, with its files.
 func (f *forge) on(branch, start string) {
 	f.t.Helper()
-	f.Git("checkout", "--quiet", "-B", branch, start)
+	f.Git("checkout", "--quiet", "--force", "-B", branch, start)
 }
 
 // change commits a file, unsigned if by is nil.

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/nix-authorize/nix-authorize/authz"
+	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
 
@@ -68,5 +70,8 @@ func hintForUnchecked(u *authz.UncheckedError, s Started) string {
 	case authz.CorruptObject:
 		return verification.HintCorrupt
 	}
-	return "this history needs a later version of nix-authorize"
+	if errors.As(u.Cause, new(*gitwalk.CannotMergeError)) {
+		return "whether nothing was slipped into this merge has to be found out by git, version 2.38 or later: install it, or put it on PATH"
+	}
+	return "there is no verdict on this commit here; what is said about it above says what is in the way"
 }
