@@ -109,12 +109,12 @@ func TestExplainThreshold(t *testing.T) {
 	if words != begin+"threshold fails, rule fails" || steps[6].Commit != intro {
 		t.Error(words)
 	}
-	requireText(t, steps, `2 keys must agree to a change of its .nix-authorizations, and 1 do: "alice"`)
+	requireText(t, steps, `a change of its .nix-authorizations needs the agreement of 2 keys and has that of 1: "alice"`)
 	steps, words = w.explain(w.verifier(), w.approved(alice, now, []gitwalk.Entry{w.approve(bob, old, now)}, intro))
 	if words != begin+"threshold holds, rule holds" {
 		t.Error(words)
 	}
-	requireText(t, steps, `and 2 do: "alice", "bob"`)
+	requireText(t, steps, `and has that of 2: "alice", "bob"`)
 }
 
 // TestExplainPathsUnknown has that nobody says that paths hold where trees are missing.

@@ -32,8 +32,8 @@ func (x *explainer) approvers(v *Verdict) {
 		for _, entry := range a.Have {
 			names = append(names, fmt.Sprintf("%q", entry.Name))
 		}
-		x.add("threshold", result, a.Parent, "%d keys must agree to a change of its %s, and %d do: %s",
-			a.Needed, x.policy.Introduction.Format.FileName(), len(names), strings.Join(names, ", "))
+		x.add("threshold", result, a.Parent, "a change of its %s needs the agreement of %d keys and has that of %d: %s",
+			x.policy.Introduction.Format.FileName(), a.Needed, len(names), strings.Join(names, ", "))
 	}
 }
 

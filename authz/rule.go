@@ -311,7 +311,7 @@ func (j *judgement) threshold() bool {
 		}
 		j.verdict.Approvers = append(j.verdict.Approvers, have)
 		if have.Missing() > 0 {
-			return j.refuse(Threshold, parent.ID, "it changes %s, for which %d keys must agree, and %d do",
+			return j.refuse(Threshold, parent.ID, "it changes %s, which needs the agreement of %d keys and has that of %d",
 				j.policy.Introduction.Format.FileName(), have.Needed, len(have.Have))
 		}
 	}

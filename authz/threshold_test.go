@@ -94,7 +94,7 @@ func TestThreshold(t *testing.T) {
 				return
 			}
 			r := w.refuses(tip, tip, c.want)
-			if r.Parent != intro || !strings.Contains(r.Detail, "for which 2 keys must agree, and 1 do") {
+			if r.Parent != intro || !strings.Contains(r.Detail, "which needs the agreement of 2 keys and has that of 1") {
 				t.Errorf("%+v", r)
 			}
 		})

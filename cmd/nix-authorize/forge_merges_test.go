@@ -327,7 +327,7 @@ func TestForgeText(t *testing.T) {
 	f.pull(f.bob, "pr", "base", "pkgs/foo/default.nix", "foo 2\n")
 	f.button("main", "pr")
 	r := u.run(append([]string{"verify", "main"}, f.flags()...)...)
-	if !strings.Contains(r.stdout, "or one of 1 merge that such keys vouch for") || r.exit != 0 {
+	if !strings.Contains(r.stdout, "or is a merge that such keys vouch for (1 merge)") || r.exit != 0 {
 		t.Errorf("%+v", r)
 	}
 	f.pull(nil, "other", "base", "pkgs/bar/default.nix", "bar 2\n")

@@ -39,7 +39,7 @@ func (t *Text) headline(r *authz.Report) string {
 	switch r.Outcome() {
 	case authz.Authentic:
 		if r.Vouched > 0 {
-			return color.good("authentic:") + fmt.Sprintf(" every commit is signed by a key that its parents authorize, or one of %s that such keys vouch for", plural(r.Vouched, "merge"))
+			return color.good("authentic:") + fmt.Sprintf(" every commit is signed by a key that its parents authorize, or is a merge that such keys vouch for (%s)", plural(r.Vouched, "merge"))
 		}
 		return color.good("authentic:") + " every commit is signed by a key that its parents authorize"
 	case authz.Refused:
