@@ -95,7 +95,7 @@ func TestCheckVouched(t *testing.T) {
 			head: func(f *forge) gitwalk.ID { return f.by(alice, "x=0 y=2 p/a=0", f.intro) }},
 		{name: "git merges", git: gitSays(true), says: "merge", by: "alice", could: "alice bob", paths: "y",
 			head: func(f *forge) gitwalk.ID { return f.by(alice, "x=0 y=2 p/a=0", f.intro) }},
-		{name: "no git", says: "cannot-check", could: "alice bob", paths: "y",
+		{name: "no git", says: "cannot-check", by: "alice", could: "alice bob", paths: "y",
 			head: func(f *forge) gitwalk.ID { return f.by(alice, "x=0 y=2 p/a=0", f.intro) }},
 		{name: "a change that follows a rename", git: gitSays(true), says: "merge", by: "carol", could: "alice bob", paths: "p/a q/a",
 			head: func(f *forge) gitwalk.ID {
