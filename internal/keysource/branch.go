@@ -20,8 +20,10 @@ const (
 	maxSkipped = 1000
 )
 
-// readBranch reads the key files in the tree of a commit, in directories too.
-func readBranch(reader *gitwalk.Reader, tip gitwalk.ID) ([]keyring.File, []keyring.Skipped, error) {
+// readBranch reads the key files in the tree of a commit, in directories too. Files
+// that are in known have been read from another branch; the ids of the others are
+// added to it.
+func readBranch(reader *gitwalk.Reader, tip gitwalk.ID, known map[gitwalk.ID]bool) ([]keyring.File, []keyring.Skipped, error) {
 	raw, err := reader.Commit(tip)
 	if err != nil {
 		return nil, nil, err
@@ -30,13 +32,18 @@ func readBranch(reader *gitwalk.Reader, tip gitwalk.ID) ([]keyring.File, []keyri
 	if err != nil {
 		return nil, nil, fmt.Errorf("commit %s of the keyring: %w", tip, err)
 	}
-	b := branchReader{reader: reader}
+	b := branchReader{reader: reader, known: known}
 	err = b.tree("", links.Tree, 0)
+	for _, id := range b.ids {
+		known[id] = true
+	}
 	return b.files, b.skipped, err
 }
 
 type branchReader struct {
 	reader  *gitwalk.Reader
+	known   map[gitwalk.ID]bool
+	ids     []gitwalk.ID // of files
 	files   []keyring.File
 	skipped []keyring.Skipped
 	bytes   int // of files, and of the first that was one too many
@@ -114,6 +121,9 @@ func (b *branchReader) entry(prefix string, entry gitwalk.Entry, depth int) erro
 }
 
 func (b *branchReader) file(path string, id gitwalk.ID) error {
+	if b.known[id] {
+		return nil
+	}
 	content, err := b.reader.Blob(id, keyring.MaxFile)
 	switch {
 	case unusable(err):
@@ -124,6 +134,7 @@ func (b *branchReader) file(path string, id gitwalk.ID) error {
 	}
 	if b.bytes += len(content); b.bytes <= maxBytes {
 		b.files = append(b.files, keyring.File{Name: path, Content: content})
+		b.ids = append(b.ids, id)
 	} else {
 		b.skip(path, fmt.Sprintf("with it the files together are larger than %d bytes", maxBytes))
 	}

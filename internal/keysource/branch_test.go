@@ -53,7 +53,7 @@ func (o *objects) Close() error { return nil }
 func (o *objects) read(t *testing.T, tree gitwalk.ID) ([]keyring.File, []keyring.Skipped) {
 	t.Helper()
 	tip := o.put(gitwalk.KindCommit, fmt.Sprintf("tree %s\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\nKeys\n", tree))
-	files, skipped, err := readBranch(gitwalk.NewReader(o), tip)
+	files, skipped, err := readBranch(gitwalk.NewReader(o), tip, map[gitwalk.ID]bool{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestIncompleteBranch(t *testing.T) {
 	gone := gitwalk.ID{1}
 	for _, tree := range []gitwalk.ID{gone, o.tree("40000", gone, "keys"), o.tree("100644", gone, "a.key")} {
 		tip := o.put(gitwalk.KindCommit, fmt.Sprintf("tree %s\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\nKeys\n", tree))
-		if _, _, err := readBranch(gitwalk.NewReader(o), tip); err == nil || !strings.Contains(err.Error(), "missing") {
+		if _, _, err := readBranch(gitwalk.NewReader(o), tip, map[gitwalk.ID]bool{}); err == nil || !strings.Contains(err.Error(), "missing") {
 			t.Errorf("the error is %v", err)
 		}
 	}

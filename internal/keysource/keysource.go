@@ -54,7 +54,7 @@ func (e *NotFoundError) Error() string {
 // Bad files are skipped. The error is a *NotFoundError, one of reading refs or
 // directories, or one of gitwalk's if an object of the branch cannot be had.
 func Load(repository *gitrepo.Repository, dir, name, more string, commits ...gitwalk.ID) (*Loaded, error) {
-	l := loader{repository: repository}
+	l := loader{repository: repository, known: make(map[gitwalk.ID]bool)}
 	added, err := l.ref(more)
 	if err != nil {
 		return nil, err
@@ -116,6 +116,9 @@ type loader struct {
 	skipped    []keyring.Skipped
 	names      []string
 	isDir      bool
+	// known are the files of branches that were read. A keyring that has just been
+	// fetched mostly has the same ones as that which is here.
+	known map[gitwalk.ID]bool
 }
 
 // place reads what a name stands for, and says whether there is such a thing. The
@@ -181,7 +184,7 @@ func (l *loader) commit(name string, id gitwalk.ID) error {
 	}
 	reader := gitwalk.NewReader(source)
 	defer reader.Close()
-	files, skipped, err := readBranch(reader, id)
+	files, skipped, err := readBranch(reader, id, l.known)
 	if err != nil {
 		return err
 	}
