@@ -90,6 +90,10 @@ type maintenanceAnswer struct {
 		Merges    struct{ Old, New string }
 		Threshold struct{ Old, New int }
 	}
+	Findings []struct {
+		Severity, Code, File, Text, Hint string
+		Line                             int
+	}
 	Next            []string
 	OwnKey          string `json:"own_key"`
 	ApprovalsNeeded int    `json:"approvals_needed"`

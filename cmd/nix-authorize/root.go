@@ -66,7 +66,8 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say how the repository is read and what was found where")
 	root.AddCommand(a.verifyCommand(), a.explainCommand(), a.trustCommand(), a.keyringCommand(),
 		a.pullCommand(), a.cloneCommand(), a.statusCommand(), a.stateCommand(), a.introductionsCommand(),
-		a.hookCommand(), a.initCommand(), a.keyCommand(), a.importCommand())
+		a.hookCommand(), a.initCommand(), a.keyCommand(), a.importCommand(),
+		a.lintCommand())
 	return root
 }
 
