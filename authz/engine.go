@@ -126,8 +126,7 @@ func (r *run) verify(ctx context.Context, tip gitwalk.ID) error {
 		return err
 	}
 	if !descends {
-		r.refuse(r.notDescendant(ctx, tip))
-		return nil
+		return r.refuseUnrelated(ctx, commits, tip)
 	}
 	return r.judgeRange(ctx, commits)
 }

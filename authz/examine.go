@@ -57,7 +57,10 @@ func (r *run) examine(ctx context.Context, id gitwalk.ID) (*Examination, error) 
 	if err := cancelled(verdict); err != nil {
 		return nil, err
 	}
-	return &Examination{Standing: standing, Facts: *facts, Verdict: placed(standing, verdict)}, nil
+	if raw, err := r.reader.Commit(id); standing != BesideIntroduction || err != nil || hiddenParents(id, raw) == nil {
+		verdict = placed(standing, verdict)
+	}
+	return &Examination{Standing: standing, Facts: *facts, Verdict: verdict}, nil
 }
 
 // placed is the verdict on a commit that stands in this place. What lies below the

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -76,6 +77,59 @@ func (r *run) descends(ctx context.Context, commits *gitwalk.Range, known []gitw
 	}
 	whole, err := r.walk(ctx, r.report.Tip, nil)
 	return err == nil && whole.Touches(introduction), err
+}
+
+// refuseUnrelated refuses a tip that does not descend from the introduction. Where
+// the form of a commit hides its parents from the walk, that is the cause, and the
+// commit is what is refused.
+func (r *run) refuseUnrelated(ctx context.Context, commits *gitwalk.Range, tip gitwalk.ID) error {
+	for id := range commits.Commits() {
+		hidden, err := r.hidden(ctx, id, commits)
+		if err != nil {
+			return r.uncheckedAt(id, err)
+		}
+		if hidden != nil {
+			r.refuse(&Refusal{Commit: id, Reason: MalformedCommit, Detail: hidden.Error()})
+		}
+		if r.MaxRefusals > 0 && len(r.report.Refusals) >= r.MaxRefusals {
+			break
+		}
+	}
+	if len(r.report.Refusals) == 0 {
+		r.refuse(r.notDescendant(ctx, tip))
+	}
+	return nil
+}
+
+// hidden says why a commit of the range hides its parents, or returns nil.
+func (r *run) hidden(ctx context.Context, id gitwalk.ID, commits *gitwalk.Range) (hidden, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	raw, err := r.reader.Commit(id)
+	if err != nil && !isMalformed(err) {
+		return nil, err
+	}
+	if hidden = hiddenParents(id, raw); hidden == nil {
+		return nil, nil
+	}
+	if below, err := commits.Excluded(ctx, id); below || err != nil {
+		return nil, err
+	}
+	return hidden, nil
+}
+
+// hiddenParents says why a commit is malformed that names parents, but not where
+// ParseLinks looks for them; else it returns nil.
+func hiddenParents(id gitwalk.ID, raw []byte) error {
+	headers, _, _ := bytes.Cut(raw, []byte("\n\n"))
+	links, _ := gitwalk.ParseLinks(raw)
+	named := bytes.HasPrefix(headers, []byte("parent ")) || bytes.Contains(headers, []byte("\nparent "))
+	if len(links.Parents) > 0 || !named {
+		return nil
+	}
+	_, err := gitwalk.ParseCommit(id, raw)
+	return err
 }
 
 func (r *run) notDescendant(ctx context.Context, tip gitwalk.ID) *Refusal {
