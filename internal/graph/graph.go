@@ -3,6 +3,7 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/nix-authorize/nix-authorize/authz"
@@ -169,16 +170,17 @@ func (p *picker) nodes() []Node {
 		depth[id] = d
 		return d
 	}
+	place := make(map[gitwalk.ID]int) // in the order of the history, where older ones come first
+	for i, id := range p.recorder.order {
+		place[id] = i
+	}
 	ids := make([]gitwalk.ID, 0, len(p.chosen))
 	for id := range p.chosen {
 		visit(id)
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, b gitwalk.ID) int {
-		if depth[a] != depth[b] {
-			return depth[b] - depth[a]
-		}
-		return slices.Compare(a[:], b[:])
+		return cmp.Or(depth[b]-depth[a], place[b]-place[a], slices.Compare(a[:], b[:]))
 	})
 	nodes := make([]Node, 0, len(ids))
 	for _, id := range ids {
