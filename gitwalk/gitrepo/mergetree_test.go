@@ -123,7 +123,7 @@ func TestMergeTreeWithSeveralMergeBases(t *testing.T) {
 			deep++
 		}
 	}
-	if several < 25 || deep < 5 || countClean(git) < 15 {
+	if several < 15 || deep < 4 || countClean(git) < 15 {
 		t.Errorf("only %d merges have several merge bases, %d of them more than two, %d are clean", several, deep, countClean(git))
 	}
 }
