@@ -59,3 +59,20 @@ func TestInitAsks(t *testing.T) {
 		})
 	}
 }
+
+func TestApproveAsks(t *testing.T) {
+	t.Parallel()
+	alice, bob := gittest.SSH(t, "ed25519", "alice"), gittest.SSH(t, "ed25519", "bob")
+	m := council(t, "2", alice, bob)
+	m.Write(nixName, councilFile("1", alice, bob))
+	for _, answer := range []string{"n\n", "", "y\n"} {
+		before := m.Git("status", "--porcelain", "--untracked-files")
+		shown, _ := m.converse(t, "[y/N] ", answer, "approve")
+		if !strings.Contains(shown, "threshold: 1 (was 2)") {
+			t.Errorf("the change is not shown:\n%s", shown)
+		}
+		if after := m.Git("status", "--porcelain", "--untracked-files"); (after != before) != (answer == "y\n") {
+			t.Errorf("answered %q: %q became %q", answer, before, after)
+		}
+	}
+}

@@ -94,6 +94,17 @@ type maintenanceAnswer struct {
 		Severity, Code, File, Text, Hint string
 		Line                             int
 	}
+	Approvals struct {
+		Old, New        string
+		Needed, Missing int
+		Approved        []struct {
+			Name, File, Commit string
+			Counts             bool
+		}
+		Could   []struct{ Name string }
+		Ignored []struct{ File, Detail string }
+		Written string
+	}
 	Next            []string
 	OwnKey          string `json:"own_key"`
 	ApprovalsNeeded int    `json:"approvals_needed"`

@@ -20,6 +20,8 @@ type maintenanceDoc struct {
 	// Rule and OwnKey go with a list of keys.
 	Rule   *ruleDoc `json:"rule,omitempty"`
 	OwnKey string   `json:"own_key,omitempty"`
+	// Approvals are who agrees to a change.
+	Approvals *approvalsDoc `json:"approvals,omitempty"`
 	// Findings are those of lint.
 	Findings []findingDoc `json:"findings,omitempty"`
 	// Notes are facts for people.
