@@ -68,6 +68,7 @@ func (a *app) root() *cobra.Command {
 		a.pullCommand(), a.cloneCommand(), a.statusCommand(), a.stateCommand(), a.introductionsCommand(),
 		a.hookCommand(), a.initCommand(), a.keyCommand(), a.importCommand(),
 		a.lintCommand(), a.approveCommand(), a.approvalsCommand())
+	root.AddCommand(a.checkPRCommand())
 	return root
 }
 

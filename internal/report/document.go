@@ -54,6 +54,7 @@ type document struct {
 	Status *statusDoc       `json:"status,omitempty"`
 	Tips   []*rememberedDoc `json:"tips,omitempty"`
 	Hooks  *hooksDoc        `json:"hooks,omitempty"`
+	Check  *checkDoc        `json:"check,omitempty"`
 
 	Introductions []namedDoc `json:"introductions,omitempty"`
 	Replaced      *namedDoc  `json:"replaced,omitempty"`

@@ -51,6 +51,8 @@ func (j *JSON) Handle(e Event) {
 		j.doc.introductions(e)
 	case Hooks:
 		j.doc.hooks(e)
+	case Checked:
+		j.doc.checked(e, j.started)
 	case Failed:
 		j.doc.fail(e)
 	case maintenance:

@@ -62,6 +62,8 @@ func (t *Text) Handle(e Event) {
 		t.hooks(e)
 	case Vetoed:
 		t.vetoed(e)
+	case Checked:
+		t.checked(e)
 	case Failed:
 		t.failed(e)
 	case maintenance:
