@@ -95,6 +95,7 @@ func (u user) json(args ...string) answer {
 	if _, err := decoder.Token(); err != io.EOF {
 		u.t.Errorf("something follows the document: %q", r.stdout)
 	}
+	checkSchema(u.t, r.stdout)
 	if a.Exit != r.exit {
 		u.t.Errorf("the document has exit %d and the process %d", a.Exit, r.exit)
 	}
