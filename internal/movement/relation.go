@@ -7,6 +7,7 @@ package movement
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
@@ -23,46 +24,60 @@ const (
 	Vanished Relation = "vanished" // the repository does not have the old tip
 )
 
-// Relate finds out how tip relates to old by the parents of commits alone. Forward
-// is proven by a path; with wrong committer dates Backward may come as Diverged,
-// never as Forward.
+// Relate finds out how tip relates to old by the parents of commits alone, whatever
+// their dates say. A tip that is missing is a *gitwalk.MissingError.
 func Relate(ctx context.Context, objects gitwalk.Store, old, tip gitwalk.ID) (Relation, error) {
-	if old == tip {
-		return Same, nil
-	}
+	relation, _, err := Compare(ctx, objects, old, tip)
+	return relation, err
+}
+
+// Compare is Relate that also returns the commits that tip has and old has not. With
+// Vanished that is nil.
+func Compare(ctx context.Context, objects gitwalk.Store, old, tip gitwalk.ID) (Relation, *gitwalk.Range, error) {
 	source, err := objects.NewSource()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	reader := gitwalk.NewReader(source)
 	defer reader.Close()
 	if _, err := reader.Commit(old); errors.As(err, new(*gitwalk.MissingError)) {
-		return Vanished, nil
+		return Vanished, nil, nil
 	} else if err != nil {
-		return "", err
+		return "", nil, err
 	}
+	return compare(ctx, reader, old, tip)
+}
+
+func compare(ctx context.Context, reader *gitwalk.Reader, old, tip gitwalk.ID) (Relation, *gitwalk.Range, error) {
 	added, err := gitwalk.Walk(ctx, reader, tip, []gitwalk.ID{old}, gitwalk.Options{})
 	switch {
 	case err != nil:
-		return "", err
+		return "", nil, err
+	case old == tip:
+		return Same, added, nil
 	case added.Touches(old):
-		return Forward, nil
-	case added.Len() == 0:
-		return Backward, nil
+		return Forward, added, nil
 	}
-	return Diverged, nil
+	common, err := gitwalk.MergeBases(ctx, reader, old, tip)
+	if errors.As(err, new(*gitwalk.MalformedError)) {
+		return Diverged, added, nil // it is no history that anybody could want
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	relation := Diverged
+	if slices.Contains(common, tip) {
+		relation = Backward
+	}
+	// What lies below a common commit with a wrong date is known to be old now.
+	added, err = gitwalk.Walk(ctx, reader, tip, append(common, old), gitwalk.Options{})
+	return relation, added, err
 }
 
 // Count is how many commits tip has that other does not have.
 func Count(ctx context.Context, objects gitwalk.Store, tip, other gitwalk.ID) (int, error) {
-	source, err := objects.NewSource()
-	if err != nil {
-		return 0, err
-	}
-	reader := gitwalk.NewReader(source)
-	defer reader.Close()
-	added, err := gitwalk.Walk(ctx, reader, tip, []gitwalk.ID{other}, gitwalk.Options{})
-	if err != nil {
+	relation, added, err := Compare(ctx, objects, other, tip)
+	if err != nil || relation == Vanished {
 		return 0, err
 	}
 	return added.Len(), nil
