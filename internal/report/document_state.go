@@ -3,6 +3,7 @@ package report
 import (
 	"time"
 
+	"github.com/nix-authorize/nix-authorize/internal/age"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/state"
 )
@@ -32,6 +33,8 @@ type statusDoc struct {
 	Relation   string         `json:"relation,omitempty"`
 	Ahead      int            `json:"ahead"`
 	Behind     int            `json:"behind"`
+	MaxAge     string         `json:"max_age,omitempty"`
+	Stale      bool           `json:"stale,omitempty"` // older than MaxAge
 }
 
 func (d *document) status(e Status) {
@@ -45,6 +48,9 @@ func (d *document) status(e Status) {
 	}
 	if s.Remembered != nil {
 		d.Status.Remembered = rememberedDocument(s.Remembered)
+	}
+	if s.MaxAge > 0 {
+		d.Status.MaxAge, d.Status.Stale = age.Format(s.MaxAge), s.Stale()
 	}
 }
 

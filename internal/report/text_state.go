@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nix-authorize/nix-authorize/internal/age"
@@ -22,7 +21,7 @@ func (t *Text) status(e Status) {
 	}
 	t.remembered(s.Remembered)
 	t.field("branch", "%s", relationText(s.Relation, s.Ahead, s.Behind))
-	if old := time.Since(s.Remembered.CommitTime); s.MaxAge > 0 && old > s.MaxAge {
+	if s.Stale() {
 		t.field("age", "%s", t.out().bad("older than "+age.Format(s.MaxAge)+", the greatest age allowed"))
 	}
 }
@@ -30,8 +29,11 @@ func (t *Text) status(e Status) {
 func (t *Text) remembered(r *state.Remembered) {
 	t.field("last tip", "%s", r.Tip)
 	t.field("verified", "%s (%s ago)", r.At.UTC().Format(time.RFC3339), ago(r.At))
-	if r.Signer != "" {
-		t.field("signed by", "%s", strings.TrimSpace(Printable(r.SignerName)+" "+r.Signer.Pretty()))
+	switch {
+	case r.SignerName != "":
+		t.field("signed by", "%s (%s)", Printable(r.SignerName), r.Signer.Pretty())
+	case r.Signer != "":
+		t.field("signed by", "%s", r.Signer.Pretty())
 	}
 	if !r.CommitTime.IsZero() {
 		t.field("dated", "%s (%s ago)", r.CommitTime.UTC().Format(time.RFC3339), ago(r.CommitTime))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nix-authorize/nix-authorize/authz"
@@ -53,10 +54,10 @@ func isAuthorizations(name string) bool {
 }
 
 // history gets the root trees and authorizations files of all commits that have to
-// be judged for tip.
-func (b *backfill) history(ctx context.Context, v *verification.Verification, tip gitwalk.ID) error {
+// be judged for tip, those that are to be judged again among them.
+func (b *backfill) history(ctx context.Context, v *verification.Verification, tip gitwalk.ID, again func(gitwalk.ID) bool) error {
 	return b.rounds(ctx, func(l *lack) error {
-		known := append(v.Known(l.reader), v.Policy.Introduction.Commit)
+		known := append(slices.DeleteFunc(v.Known(l.reader), again), v.Policy.Introduction.Commit)
 		commits, err := gitwalk.Walk(ctx, l.reader, tip, known, gitwalk.Options{})
 		if err != nil {
 			return verification.Classify(b.repository, err)
@@ -85,10 +86,14 @@ func (b *backfill) rounds(ctx context.Context, find func(*lack) error) error {
 		}
 		l := &lack{reader: gitwalk.NewReader(source), seen: make(map[gitwalk.ID]bool)}
 		err = errors.Join(find(l), l.reader.Close())
-		if err != nil || len(l.ids) == 0 {
+		ids := l.trees
+		if len(ids) == 0 {
+			ids = l.blobs
+		}
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := b.fetch(ctx, l.ids); err != nil {
+		if err := b.fetch(ctx, ids, "--filter=tree:0"); err != nil {
 			return err
 		}
 	}
@@ -96,15 +101,27 @@ func (b *backfill) rounds(ctx context.Context, find func(*lack) error) error {
 		fmt.Errorf("the remote did not give what is missing when it was asked %d times", maxRounds), verification.HintPartial)
 }
 
-// fetch asks for exactly these objects and nothing below them.
-func (b *backfill) fetch(ctx context.Context, ids []gitwalk.ID) error {
+// below gets objects of any kind, and all directories below them. Git leaves out a
+// file that is asked for if it is also in a directory that is: then all the files
+// come along.
+func (b *backfill) below(ctx context.Context, ids []gitwalk.ID) error {
+	err := b.fetch(ctx, ids, "--filter=blob:none")
+	if _, failed := gitcli.Failed(err); failed {
+		return b.fetch(ctx, ids, "--no-filter")
+	}
+	return err
+}
+
+// fetch asks for these objects and for what lies below them as far as it passes the
+// filter. With one, they are to be of one kind.
+func (b *backfill) fetch(ctx context.Context, ids []gitwalk.ID, filter string) error {
 	var stdin strings.Builder
 	for _, id := range ids {
 		fmt.Fprintln(&stdin, id)
 	}
 	args := append([]string{
 		"-c", "fetch.negotiationAlgorithm=noop", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--no-tags",
-		"--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--quiet", "--filter=tree:0", "--stdin",
+		"--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--quiet", "--stdin", filter,
 	}, b.fetchArgs...)
 	if _, err := b.git.Feed(ctx, stdin.String(), append(args, "--end-of-options", b.remote)...); err != nil {
 		if ctx.Err() != nil {
@@ -118,9 +135,9 @@ func (b *backfill) fetch(ctx context.Context, ids []gitwalk.ID) error {
 // A lack collects objects that are not there. What is bad in itself is passed over:
 // whoever judges will say so.
 type lack struct {
-	reader *gitwalk.Reader
-	ids    []gitwalk.ID
-	seen   map[gitwalk.ID]bool
+	reader       *gitwalk.Reader
+	trees, blobs []gitwalk.ID
+	seen         map[gitwalk.ID]bool
 }
 
 // tree looks at the tree of a commit: at entries whose names are wanted and, if it is
@@ -142,7 +159,7 @@ func (l *lack) tree(commit gitwalk.ID, wanted func(name string) bool, deep bool)
 		}
 		l.seen[id] = true
 		content, err := l.reader.Tree(id)
-		if l.note(id, err) {
+		if note(&l.trees, id, err) {
 			continue
 		}
 		tree, err := gitwalk.ParseTree(id, content)
@@ -156,16 +173,16 @@ func (l *lack) tree(commit gitwalk.ID, wanted func(name string) bool, deep bool)
 			case entry.Mode.IsFile() && wanted(entry.Name) && !l.seen[entry.ID]:
 				l.seen[entry.ID] = true
 				_, err := l.reader.Blob(entry.ID, keyring.MaxFile)
-				l.note(entry.ID, err)
+				note(&l.blobs, entry.ID, err)
 			}
 		}
 	}
 }
 
-// note says whether an object cannot be read, and remembers it if it is missing.
-func (l *lack) note(id gitwalk.ID, err error) bool {
+// note says whether an object cannot be read, and adds it to a list if it is missing.
+func note(missing *[]gitwalk.ID, id gitwalk.ID, err error) bool {
 	if errors.As(err, new(*gitwalk.MissingError)) {
-		l.ids = append(l.ids, id)
+		*missing = append(*missing, id)
 	}
 	return err != nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
 	"github.com/nix-authorize/nix-authorize/internal/movement"
@@ -39,7 +40,7 @@ func (p *puller) moveBranch(ctx context.Context, tip gitwalk.ID) error {
 	}
 	p.result.Moved, p.result.Branch = true, now
 	if now != tip {
-		return outcome.UncheckedError("", fmt.Errorf("git has been asked to move %s to %s, and it is at %s", ref, tip, now),
+		return outcome.UncheckedError(authz.CannotCheck, fmt.Errorf("git has been asked to move %s to %s, and it is at %s", ref, tip, now),
 			`"git reflog" shows what has happened; a hook of yours may have done it`)
 	}
 	return nil

@@ -170,7 +170,7 @@ func (c *cloner) puller(ctx context.Context, result *Result) (*puller, error) {
 }
 
 // fetchKeyring gets the remote's keyring branch, if it has one, to where later
-// fetches will put it.
+// fetches will put it and keys are looked up.
 func (c *cloner) fetchKeyring(ctx context.Context, p *puller) error {
 	name := remoteKeyring(c.Verification.Settings.Keyring, "origin")
 	if name == "" || name == p.target.Branch {
@@ -184,12 +184,7 @@ func (c *cloner) fetchKeyring(ctx context.Context, p *puller) error {
 	if err := p.Git.Run(ctx, append(args, "origin", refspec)...); err != nil {
 		return fetchError(p.target, err)
 	}
-	ref := "refs/remotes/origin/" + name
-	_, ok, err := p.repository.Ref(ref)
-	if ok {
-		p.quarantine.Keyring = ref
-	}
-	return err
+	return nil
 }
 
 // settle records the introduction, remembers the tip and makes the work tree.

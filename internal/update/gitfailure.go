@@ -33,6 +33,6 @@ func fetchError(t Target, err error) error {
 	if strings.Contains(failed.Stderr, "couldn't find remote ref") {
 		return outcome.UsageError(fmt.Errorf("the remote %s has no branch %q", t.Name(), t.Branch), `"git ls-remote --heads" lists its branches`)
 	}
-	return outcome.UncheckedError("", fmt.Errorf("fetching %s from %s: %w", t.Branch, t.Name(), failed),
+	return outcome.UncheckedError(authz.CannotCheck, fmt.Errorf("fetching %s from %s: %w", t.Branch, t.Name(), failed),
 		fmt.Sprintf(`nothing here has changed; "git ls-remote %s" shows whether the remote can be reached`, t.Name()))
 }

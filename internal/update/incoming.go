@@ -2,6 +2,7 @@ package update
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nix-authorize/nix-authorize/authz"
@@ -39,29 +40,26 @@ type Incoming struct {
 
 	added   *gitwalk.Range
 	signers authz.SignerCounts
+	missing map[gitwalk.ID]bool // objects without which some commit could not be judged
 }
 
 // newIncoming finds out which commits come in.
 func newIncoming(ctx context.Context, p *puller, v *verification.Verification, tip gitwalk.ID) (*Incoming, error) {
-	in := &Incoming{Target: p.target, From: p.before.local, To: tip, signers: make(authz.SignerCounts)}
-	base := in.From
-	in.Relation = movement.Forward
-	if base.IsZero() {
-		base = v.Policy.Introduction.Commit
-	} else {
-		var err error
-		if in.Relation, err = movement.Relate(ctx, p.repository, base, tip); err != nil {
-			return nil, verification.Classify(p.repository, err)
-		}
+	in := &Incoming{Target: p.target, From: p.before.local, To: tip}
+	from := in.From
+	if from.IsZero() {
+		from = v.Policy.Introduction.Commit
 	}
-	source, err := p.repository.NewSource()
+	var err error
+	in.Relation, in.added, err = movement.Compare(ctx, p.repository, from, tip)
+	if err == nil && in.Relation == movement.Vanished { // an introduction that is not here: the verdict will say so
+		_, in.added, err = movement.Compare(ctx, p.repository, tip, tip)
+	}
 	if err != nil {
-		return nil, err
-	}
-	reader := gitwalk.NewReader(source)
-	defer reader.Close()
-	if in.added, err = gitwalk.Walk(ctx, reader, tip, []gitwalk.ID{base}, gitwalk.Options{}); err != nil {
 		return nil, verification.Classify(p.repository, err)
+	}
+	if in.From.IsZero() {
+		in.Relation = movement.Forward
 	}
 	in.Commits = in.added.Len()
 	return in, nil
@@ -72,19 +70,43 @@ func (in *Incoming) contains(id gitwalk.ID) bool {
 	return ok
 }
 
+// begin forgets what was observed when it was judged before.
+func (in *Incoming) begin() {
+	in.signers, in.missing, in.TipSigner = make(authz.SignerCounts), make(map[gitwalk.ID]bool), nil
+}
+
 // observe counts the signers of what comes in and passes everything on.
 func (in *Incoming) observe(next func(authz.Event)) func(authz.Event) {
 	return func(e authz.Event) {
-		if v, ok := e.(*authz.Verdict); ok && v.Authentic() && v.Signer != nil {
-			if v.Commit == in.To {
-				in.TipSigner = v.Signer
-			}
-			if in.contains(v.Commit) {
-				in.signers.Add(v.Signer)
-			}
+		if v, ok := e.(*authz.Verdict); ok {
+			in.judged(v)
 		}
 		if next != nil {
 			next(e)
+		}
+	}
+}
+
+func (in *Incoming) judged(v *authz.Verdict) {
+	if v.Unchecked != nil {
+		in.lacking([]*authz.UncheckedError{v.Unchecked})
+	}
+	if !v.Authentic() || v.Signer == nil {
+		return
+	}
+	if v.Commit == in.To {
+		in.TipSigner = v.Signer
+	}
+	if in.contains(v.Commit) {
+		in.signers.Add(v.Signer)
+	}
+}
+
+// lacking notes what is missing for a verdict.
+func (in *Incoming) lacking(unchecked []*authz.UncheckedError) {
+	for _, u := range unchecked {
+		if missing, ok := errors.AsType[*gitwalk.MissingError](u); ok {
+			in.missing[missing.ID] = true
 		}
 	}
 }

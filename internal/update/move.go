@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
@@ -128,11 +129,11 @@ func (p *puller) refError(err error) error {
 	}
 	now, readErr := readBefore(p.repository, p.target, p.before.keyringRef)
 	if readErr == nil && now == p.before {
-		return outcome.UncheckedError("", fmt.Errorf("the history is authentic, but its refs cannot move: %w", err), "nothing was moved; if a hook of yours has said no, see githooks(5), reference-transaction")
+		return outcome.UncheckedError(authz.CannotCheck, fmt.Errorf("the history is authentic, but its refs cannot move: %w", err), "nothing was moved; if a hook of yours has said no, see githooks(5), reference-transaction")
 	}
 	return movedMeanwhile(errors.Join(err, readErr))
 }
 
 func movedMeanwhile(err error) error {
-	return outcome.UncheckedError("", fmt.Errorf("something else has moved a ref meanwhile: %w", err), "nothing was overwritten; run the same command again")
+	return outcome.UncheckedError(authz.CannotCheck, fmt.Errorf("something else has moved a ref meanwhile: %w", err), "nothing was overwritten; run the same command again")
 }

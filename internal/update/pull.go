@@ -14,13 +14,9 @@ package update
 
 import (
 	"context"
-	"time"
 
-	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
-	"github.com/nix-authorize/nix-authorize/internal/keysource"
-	"github.com/nix-authorize/nix-authorize/internal/movement"
 	"github.com/nix-authorize/nix-authorize/internal/state"
 	"github.com/nix-authorize/nix-authorize/internal/trust"
 	"github.com/nix-authorize/nix-authorize/internal/verification"
@@ -67,6 +63,7 @@ type puller struct {
 	target     Target
 	elsewhere  map[string]string // as from the function elsewhere
 	quarantine *quarantine
+	backfill   backfill
 	result     *Result
 	// before is what the refs are now; they move only if they still are.
 	before before
@@ -123,105 +120,6 @@ func (p *puller) decide(ctx context.Context) (*verification.Verification, gitwal
 		}
 	}
 	return v, tip, nil
-}
-
-// prepare gets ready to judge what has been fetched, with the keys that came with it.
-func (p *puller) prepare(ctx context.Context) (*verification.Verification, error) {
-	p.Verification.MoreKeys = p.quarantine.Keyring
-	settings, introduction, err := verification.Introduction(p.repository, p.target.Local, p.Verification)
-	if err != nil {
-		return nil, err
-	}
-	fill := backfill{repository: p.repository, git: p.Git, remote: p.target.Remote, fetchArgs: p.FetchArgs}
-	refs := append(keysource.Refs(settings.Keyring), p.quarantine.Keyring)
-	if err := fill.keyring(ctx, introduction.Commit, refs...); err != nil {
-		return nil, err
-	}
-	v, err := verification.Prepare(p.repository, p.target.Local, p.Verification)
-	if err != nil {
-		return nil, err
-	}
-	p.result.Verification = v
-	return v, fill.history(ctx, v, p.quarantine.Tip)
-}
-
-// judge judges a tip and says which commit may be moved to: the tip, or with
-// NewestAuthorized an older one, or none.
-func (p *puller) judge(ctx context.Context, v *verification.Verification, tip gitwalk.ID) (gitwalk.ID, error) {
-	incoming, err := newIncoming(ctx, p, v, tip)
-	if err != nil {
-		return gitwalk.ID{}, err
-	}
-	report, uncached, err := v.JudgeAgain(ctx, tip, incoming.observe(p.Observe), incoming.contains)
-	if err != nil {
-		return gitwalk.ID{}, err
-	}
-	first := p.result.Report == nil
-	if first {
-		p.result.Report = report
-	}
-	if uncached != nil {
-		p.result.Warnings = append(p.result.Warnings, verification.NotCached(uncached))
-	}
-	switch {
-	case report.Outcome() == authz.Authentic:
-		p.result.Incoming = incoming
-		return tip, nil
-	case first && p.NewestAuthorized:
-		older, err := newestAuthentic(ctx, v, tip, p.before.local)
-		if err != nil || older.IsZero() {
-			return gitwalk.ID{}, err
-		}
-		return p.judge(ctx, v, older)
-	}
-	return gitwalk.ID{}, nil
-}
-
-// checkMovement requires that an authentic tip continues what was seen before and is
-// fresh, and finds out whether the branch can move to it.
-func (p *puller) checkMovement(ctx context.Context, v *verification.Verification, tip gitwalk.ID) error {
-	var err error
-	if p.remembered, err = p.memory(v).Load(); err != nil {
-		return err
-	}
-	if last := p.lastSeen(); !last.IsZero() && !p.AllowDowngrade {
-		relation, err := movement.Relate(ctx, p.repository, last, tip)
-		if err != nil {
-			return verification.Classify(p.repository, err)
-		}
-		if err := movement.CheckContinues(relation, last, tip); err != nil {
-			return err
-		}
-	}
-	in := p.result.Incoming
-	commit, _, err := v.CommitAt(tip)
-	if err != nil {
-		return err
-	}
-	in.Signed = commit.CommitTime
-	in.Moves = in.Relation == movement.Forward ||
-		in.Relation != movement.Same && p.AllowDowngrade && !p.hasOwnCommits(ctx)
-	return movement.CheckAge(tip, in.Signed, p.MaxAge, time.Now())
-}
-
-// lastSeen is the tip that a new one has to continue: the one that is remembered for
-// the introduction, URL and branch, or else what the tracking ref says.
-func (p *puller) lastSeen() gitwalk.ID {
-	if p.remembered != nil {
-		return p.remembered.Tip
-	}
-	return p.before.tracking
-}
-
-// hasOwnCommits says whether the branch has commits that the remote never served, or
-// might have: those must not be lost.
-func (p *puller) hasOwnCommits(ctx context.Context) bool {
-	seen := p.lastSeen()
-	if seen.IsZero() {
-		return true
-	}
-	relation, err := movement.Relate(ctx, p.repository, p.before.local, seen)
-	return err != nil || relation != movement.Same && relation != movement.Forward
 }
 
 func notDiscarded(err error) verification.Concern {

@@ -31,6 +31,11 @@ type Status struct {
 	MaxAge time.Duration
 }
 
+// Stale says whether the last tip would be refused for its age now.
+func (s *Status) Stale() bool {
+	return s.Remembered != nil && movement.CheckAge(s.Remembered.Tip, s.Remembered.CommitTime, s.MaxAge, time.Now()) != nil
+}
+
 // GetStatus looks at the branch that is checked out.
 func GetStatus(ctx context.Context, repository *gitrepo.Repository, o Options) (*Status, error) {
 	target, err := FindTarget(ctx, repository, o.Git, o.Remote, o.Branch)
