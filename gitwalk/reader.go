@@ -47,7 +47,12 @@ func (r *Reader) Close() error { return r.source.Close() }
 func (r *Reader) Commit(id ID) ([]byte, error) { return r.read(id, KindCommit, MaxCommit) }
 
 // Tree returns the raw content of a tree.
-func (r *Reader) Tree(id ID) ([]byte, error) { return r.read(id, KindTree, MaxTree) }
+func (r *Reader) Tree(id ID) ([]byte, error) {
+	if id == emptyTreeID { // git knows it without having it
+		return nil, nil
+	}
+	return r.read(id, KindTree, MaxTree)
+}
 
 // Blob returns the content of a blob of at most limit bytes.
 func (r *Reader) Blob(id ID, limit int64) ([]byte, error) { return r.read(id, KindBlob, limit) }

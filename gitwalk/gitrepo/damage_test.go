@@ -120,29 +120,19 @@ func zeroed(content []byte, from, to int) []byte {
 	return content
 }
 
-// An index is checked as a whole. Whoever can write one can also write its sum.
+// An index is read in parts and never checked as a whole, which whoever can write one
+// could make come out right: whatever it says, an object is found whole or not at all.
 func TestDamagedIndex(t *testing.T) {
 	r := small(t)
 	r.Git("repack", "-adfq")
 	ids := allObjects(t, r)
 	_, index, _, content := packFiles(t, r)
-	read := func(what string, content []byte) (whole int) {
+	eachDamage(content, func(what string, content []byte) {
 		writeFile(t, index, string(content))
 		s := newGoGit(t.Context(), newPackSet(filepath.Join(gitDir(r), "objects")))
 		defer s.Close()
-		if whole = damaged(t, s, ids); t.Failed() {
+		if damaged(t, s, ids); t.Failed() {
 			t.Fatal(what)
-		}
-		return whole
-	}
-	eachDamage(content, func(what string, content []byte) {
-		if whole := read(what, content); whole > 0 {
-			t.Fatalf("%s: %d objects are found", what, whole)
-		}
-		if len(content) > 20 {
-			body := content[:len(content)-20]
-			sum := sha1.Sum(body)
-			read(what+", with a new sum", append(slices.Clone(body), sum[:]...))
 		}
 	})
 }

@@ -139,7 +139,10 @@ func (s *goGit) inPack(p *pack, id gitwalk.ID, limit int64) (gitwalk.Kind, []byt
 	if err != nil {
 		return 0, nil, err
 	}
-	offset, ok := index.offset(id)
+	offset, ok, err := index.offset(id)
+	if err != nil {
+		return 0, nil, p.indexError(err)
+	}
 	if !ok {
 		return 0, nil, errAbsent
 	}

@@ -23,10 +23,14 @@ type pack struct {
 func (p *pack) load() (*packIndex, error) {
 	p.indexOnce.Do(func() {
 		if p.index, p.indexErr = readIndex(p.base + ".idx"); p.indexErr != nil {
-			p.indexErr = fmt.Errorf("the index of %s.pack cannot be read: %w", p.name, p.indexErr)
+			p.indexErr = p.indexError(p.indexErr)
 		}
 	})
 	return p.index, p.indexErr
+}
+
+func (p *pack) indexError(err error) error {
+	return fmt.Errorf("the index of %s.pack cannot be read: %w", p.name, err)
 }
 
 // open returns the pack's file. Several goroutines may read it at offsets.

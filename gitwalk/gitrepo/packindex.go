@@ -1,38 +1,58 @@
 package gitrepo
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"iter"
+	"os"
 	"sort"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
+	"sync"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
-// A packIndex finds objects in a pack. It is go-git's index without the maps
-// that its own methods build, and never changes: goroutines may share it.
+// A packIndex finds objects in a pack (gitformat-pack(5), version 2). Of the file it
+// reads only the parts that are asked for, each once: what a verdict on a few new
+// commits costs must not follow the number of objects. Goroutines may share it.
+//
+// The checksum at the end is not compared, since that would mean to read everything.
+// A wrong index leads to a wrong object, whose content does not hash to its id, or to
+// none.
 type packIndex struct {
-	table *idxfile.MemoryIndex
+	path    string
+	size    int64
+	fanout  [257]uint32 // how many ids start with a byte less than i
+	buckets [256]bucket
 }
 
-// stat lets go-git's decoder compare what the index declares with its size before
-// it allocates anything.
-type stat interface{ Stat() (fs.FileInfo, error) }
+// A bucket has the objects whose ids start with the same byte.
+type bucket struct {
+	once           sync.Once
+	names, offsets []byte
+	err            error
+}
 
-func readIndex(path string) (index *packIndex, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			index, err = nil, fmt.Errorf("it is malformed: %v", r)
-		}
-	}()
+// The layout of an index, in bytes.
+const (
+	indexMagic   = "\xfftOc\x00\x00\x00\x02"
+	indexHeader  = int64(len(indexMagic) + 256*4)
+	indexTrailer = 2 * 20
+)
+
+// The tables of an index follow each other: ids, checksums and offsets of all objects,
+// and then large offsets.
+func (x *packIndex) objects() int64         { return int64(x.fanout[256]) }
+func (x *packIndex) nameAt(i int64) int64   { return indexHeader + 20*i }
+func (x *packIndex) offsetAt(i int64) int64 { return indexHeader + 24*x.objects() + 4*i }
+func (x *packIndex) largeAt(i int64) int64  { return indexHeader + 28*x.objects() + 8*i }
+
+var errMalformedIndex = errors.New("it is malformed")
+
+func readIndex(path string) (*packIndex, error) {
 	file, info, err := openRegular(path)
 	if err != nil {
 		return nil, err
@@ -41,15 +61,25 @@ func readIndex(path string) (index *packIndex, err error) {
 	if info.Size() > maxIndex {
 		return nil, fmt.Errorf("it is larger than %d bytes", int64(maxIndex))
 	}
-	table := idxfile.NewMemoryIndex()
-	if err := idxfile.NewDecoder(struct {
-		io.Reader
-		stat
-	}{bufio.NewReaderSize(file, 64<<10), file}).Decode(table); err != nil {
-		return nil, err
+	var header [indexHeader]byte
+	if _, err := io.ReadFull(file, header[:]); err != nil {
+		return nil, noEOF(err)
 	}
-	table.CRC32 = nil
-	return &packIndex{table}, nil
+	x := &packIndex{path: path, size: info.Size()}
+	if string(header[:len(indexMagic)]) != indexMagic {
+		return nil, errMalformedIndex
+	}
+	for i := range 256 {
+		x.fanout[i+1] = binary.BigEndian.Uint32(header[len(indexMagic)+4*i:])
+		if x.fanout[i+1] < x.fanout[i] {
+			return nil, errMalformedIndex
+		}
+	}
+	large := x.size - indexTrailer - x.largeAt(0)
+	if large < 0 || large%8 != 0 || large/8 > x.objects() {
+		return nil, errMalformedIndex
+	}
+	return x, nil
 }
 
 // isVersion1 says whether a file has the form that git gave to indexes before
@@ -70,47 +100,85 @@ func isVersion1(path string) bool {
 }
 
 // offset finds where the pack has the object.
-func (x *packIndex) offset(id gitwalk.ID) (int64, bool) {
-	names, offsets := x.bucket(id[0])
+func (x *packIndex) offset(id gitwalk.ID) (int64, bool, error) {
+	names, offsets, err := x.bucket(id[0])
 	i := lowerBound(names, id)
-	if !bytes.HasPrefix(names[i*len(id):], id[:]) {
-		return 0, false
+	if err != nil || !bytes.HasPrefix(names[i*len(id):], id[:]) {
+		return 0, false, err
 	}
 	short := binary.BigEndian.Uint32(offsets[4*i:])
 	if short>>31 == 0 {
-		return int64(short), true
+		return int64(short), true, nil
 	}
-	at := 8 * uint64(short&^(1<<31))
-	if at+8 > uint64(len(x.table.Offset64)) {
-		return -1, true
-	}
-	return int64(binary.BigEndian.Uint64(x.table.Offset64[at:])), true
+	large, err := x.large(int64(short &^ (1 << 31)))
+	return large, true, err
 }
 
-// from yields the objects whose ids start with at least 2 lower-case digits.
-func (x *packIndex) from(digits string) iter.Seq[gitwalk.ID] {
-	return func(yield func(gitwalk.ID) bool) {
-		first, err := gitwalk.ParseID(digits + strings.Repeat("0", 40-len(digits)))
-		if err != nil {
-			return
-		}
-		names, _ := x.bucket(first[0])
-		for i := lowerBound(names, first); (i+1)*len(first) <= len(names); i++ {
-			id := gitwalk.ID(names[i*len(first):])
-			if !strings.HasPrefix(hex.EncodeToString(id[:]), digits) || !yield(id) {
-				return
-			}
-		}
+// large reads an offset that does not fit into 31 bits. It is negative if the index
+// has no such offset.
+func (x *packIndex) large(i int64) (int64, error) {
+	if x.largeAt(i+1) > x.size-indexTrailer {
+		return -1, nil
 	}
+	var b [8]byte
+	err := x.read(func(file *os.File) error {
+		_, err := file.ReadAt(b[:], x.largeAt(i))
+		return err
+	})
+	return int64(binary.BigEndian.Uint64(b[:])), err
+}
+
+// from returns the objects whose ids start with at least 2 lower-case digits, or so
+// many of them.
+func (x *packIndex) from(digits string, most int) ([]gitwalk.ID, error) {
+	first, err := gitwalk.ParseID(digits + strings.Repeat("0", 40-len(digits)))
+	if err != nil {
+		return nil, nil // no id starts so
+	}
+	names, _, err := x.bucket(first[0])
+	var ids []gitwalk.ID
+	for i := lowerBound(names, first); (i+1)*len(first) <= len(names) && len(ids) < most; i++ {
+		id := gitwalk.ID(names[i*len(first):])
+		if !strings.HasPrefix(hex.EncodeToString(id[:]), digits) {
+			break
+		}
+		ids = append(ids, id)
+	}
+	return ids, err
 }
 
 // bucket returns ids and offsets of the objects whose ids start with a byte.
-func (x *packIndex) bucket(first byte) (names, offsets []byte) {
-	k := x.table.FanoutMapping[first]
-	if k < 0 || k >= len(x.table.Names) {
-		return nil, nil
+func (x *packIndex) bucket(first byte) (names, offsets []byte, err error) {
+	b := &x.buckets[first]
+	b.once.Do(func() {
+		low, high := int64(x.fanout[first]), int64(x.fanout[int(first)+1])
+		names, offsets := make([]byte, 20*(high-low)), make([]byte, 4*(high-low))
+		b.err = x.read(func(file *os.File) error {
+			_, err := file.ReadAt(names, x.nameAt(low))
+			if err == nil {
+				_, err = file.ReadAt(offsets, x.offsetAt(low))
+			}
+			return err
+		})
+		if b.err == nil {
+			b.names, b.offsets = names, offsets
+		}
+	})
+	return b.names, b.offsets, b.err
+}
+
+// read opens the file for a short time, so that no index holds one open. It must be
+// the one that it was.
+func (x *packIndex) read(what func(*os.File) error) error {
+	file, info, err := openRegular(x.path)
+	if err != nil {
+		return err
 	}
-	return x.table.Names[k], x.table.Offset32[k]
+	defer file.Close()
+	if info.Size() != x.size {
+		return errors.New("it has changed")
+	}
+	return noEOF(what(file))
 }
 
 // lowerBound is the number of ids in sorted names that are less than id.

@@ -53,7 +53,10 @@ func (r *packReader) seek(offset int64) (entry, error) {
 	case plumbing.OFSDeltaObject:
 		e.base = h.OffsetReference
 	case plumbing.REFDeltaObject:
-		base, ok := r.index.offset(gitwalk.ID(h.Reference))
+		base, ok, err := r.index.offset(gitwalk.ID(h.Reference))
+		if err != nil {
+			return entry{}, err
+		}
 		if !ok {
 			return entry{}, fmt.Errorf("the pack is damaged at offset %d: it lacks the base of a delta, %s", offset, h.Reference)
 		}

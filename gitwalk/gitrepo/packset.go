@@ -122,7 +122,11 @@ func (s *packSet) prefixed(digits string) ([]gitwalk.ID, error) {
 		if err != nil {
 			return nil, err
 		}
-		for id := range index.from(digits) {
+		ids, err := index.from(digits, maxPrefixed+1)
+		if err != nil {
+			return nil, p.indexError(err)
+		}
+		for _, id := range ids {
 			if seen[id] = true; len(seen) > maxPrefixed {
 				return nil, errTooManyPrefixed
 			}
