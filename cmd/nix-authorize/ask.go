@@ -64,7 +64,7 @@ func (c consent) given(ctx context.Context, a *app, question string) (bool, erro
 	if c.yes {
 		return true, nil
 	}
-	if !a.canAsk() {
+	if !a.canAsk() || a.quiet || !report.IsTerminal(a.stdout) { // nobody has seen what it is about
 		return false, outcome.UsageError(errors.New("nobody is there to be asked whether this is right, so nothing was done"),
 			"look at what would be done (--dry-run shows it), and add --yes")
 	}

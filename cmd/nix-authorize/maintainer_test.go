@@ -94,6 +94,14 @@ type maintenanceAnswer struct {
 		Severity, Code, File, Text, Hint string
 		Line                             int
 	}
+	Seal struct {
+		Base, Head string
+		Commits    int
+		PathCount  int  `json:"path_count"`
+		Vouched    bool `json:"vouched_already"`
+		Vouchers   []struct{ Commit, Name string }
+		Seal       string
+	}
 	Approvals struct {
 		Old, New        string
 		Needed, Missing int

@@ -67,7 +67,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.verifyCommand(), a.explainCommand(), a.trustCommand(), a.keyringCommand(),
 		a.pullCommand(), a.cloneCommand(), a.statusCommand(), a.stateCommand(), a.introductionsCommand(),
 		a.hookCommand(), a.initCommand(), a.keyCommand(), a.importCommand(),
-		a.lintCommand(), a.approveCommand(), a.approvalsCommand())
+		a.lintCommand(), a.approveCommand(), a.approvalsCommand(), a.sealCommand())
 	root.AddCommand(a.checkPRCommand())
 	return root
 }

@@ -22,6 +22,8 @@ type maintenanceDoc struct {
 	OwnKey string   `json:"own_key,omitempty"`
 	// Approvals are who agrees to a change.
 	Approvals *approvalsDoc `json:"approvals,omitempty"`
+	// Seal is a head that is vouched for.
+	Seal *sealDoc `json:"seal,omitempty"`
 	// Findings are those of lint.
 	Findings []findingDoc `json:"findings,omitempty"`
 	// Notes are facts for people.
