@@ -10,7 +10,6 @@ import (
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 	"github.com/nix-authorize/nix-authorize/internal/remoteurl"
 	"github.com/nix-authorize/nix-authorize/internal/state"
-	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
 
 const hintDowngrade = "the remote withholds commits or its history was rewritten; ask the project; " +
@@ -25,16 +24,16 @@ func (j *judge) checkContinues(b *bench, ref protectedRef, old, tip gitwalk.ID) 
 	}
 	memory := j.memory(b, ref)
 	if memory == nil {
-		return j.checkUnremembered(ref, old, tip)
+		return j.checkUnremembered(b, ref, old, tip)
 	}
 	remembered, err := memory.Load()
 	if err != nil {
 		return err
 	}
 	if remembered == nil {
-		err = j.checkUnremembered(ref, old, tip)
+		err = j.checkUnremembered(b, ref, old, tip)
 	} else {
-		err = j.relate(remembered.Tip, tip)
+		err = j.relate(b, remembered.Tip, tip)
 	}
 	if err != nil || remembered != nil && remembered.Tip == tip {
 		return err
@@ -60,11 +59,11 @@ func (j *judge) memory(b *bench, ref protectedRef) *state.Tip {
 // checkUnremembered compares a tip with what the ref is now. That may be from a time
 // before there were hooks, and counts only if it is authentic: the way from a bad tip
 // to a good one must be free.
-func (j *judge) checkUnremembered(ref protectedRef, old, tip gitwalk.ID) error {
+func (j *judge) checkUnremembered(b *bench, ref protectedRef, old, tip gitwalk.ID) error {
 	if old.IsZero() {
 		return nil
 	}
-	err := j.relate(old, tip)
+	err := j.relate(b, old, tip)
 	if err == nil {
 		return nil
 	}
@@ -74,10 +73,10 @@ func (j *judge) checkUnremembered(ref protectedRef, old, tip gitwalk.ID) error {
 	return err
 }
 
-func (j *judge) relate(last, tip gitwalk.ID) error {
-	relation, err := movement.Relate(j.ctx, j.repository, last, tip)
+func (j *judge) relate(b *bench, last, tip gitwalk.ID) error {
+	relation, err := b.Relate(j.ctx, last, tip)
 	if err != nil {
-		return verification.Classify(j.repository, err)
+		return err
 	}
 	err = movement.CheckContinues(relation, last, tip)
 	var downgrade *outcome.Error

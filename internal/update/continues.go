@@ -17,9 +17,9 @@ func (p *puller) checkMovement(ctx context.Context, v *verification.Verification
 		return err
 	}
 	if last := p.lastSeen(); !last.IsZero() && !p.AllowDowngrade {
-		relation, err := movement.Relate(ctx, p.repository, last, tip)
+		relation, err := v.Relate(ctx, last, tip)
 		if err != nil {
-			return verification.Classify(p.repository, err)
+			return err
 		}
 		if err := movement.CheckContinues(relation, last, tip); err != nil {
 			return err
