@@ -67,11 +67,8 @@ func (j *judgement) mechanicalAndVouched(refused *Refusal) bool {
 	if j.mechanical(refused) && j.verdict.Refusal != nil {
 		return true
 	}
-	unchecked := j.verdict.Unchecked
 	if j.vouched(refused); j.verdict.Refusal != nil {
 		j.verdict.Unchecked = nil
-	} else if unchecked != nil {
-		j.verdict.Unchecked = unchecked
 	}
 	return !j.verdict.Authentic()
 }

@@ -211,6 +211,62 @@ func TestRuleAsksNoMore(t *testing.T) {
 	}
 }
 
+// TestVouchedHeadUnknown has that nobody says that a merge is not vouched for while its
+// head may be signed by somebody who may change all of it.
+func TestVouchedHeadUnknown(t *testing.T) {
+	w := newWorld(t, NixFormat)
+	vouched := fileWith(NixFormat, nixListing("merges: vouched\n", ", paths: [a/]"))
+	facts := factsOf(vouched, vouched, vouched)
+	facts.Signature = signedBy(alice, 0) // who may not merge
+	e := goodEvidence()
+	e.side = func(gitwalk.ID) (*SideCommit, error) {
+		return &SideCommit{Parents: []gitwalk.ID{parentID(9)}, Signed: true, Signature: signedBy(alice, 0)}, nil
+	}
+	e.changes = func(a, _ gitwalk.ID) iter.Seq2[string, error] {
+		if a == parentID(1) {
+			return all[string](&gitwalk.MissingError{ID: a})
+		}
+		return all(nil, "b")
+	}
+	facts.Evidence = e
+	v := w.policy.Judge(facts)
+	if v.Refusal != nil || v.Unchecked == nil || v.Unchecked.Reason != MissingObject || v.Signer == nil {
+		t.Errorf("%+v", v)
+	}
+}
+
+// TestVouchedByNobody has signatures of a head that prove nothing.
+func TestVouchedByNobody(t *testing.T) {
+	w := newWorld(t, NixFormat)
+	vouched := fileWith(NixFormat, nixListing("merges: vouched\n", ""))
+	facts := factsOf(vouched, vouched, vouched)
+	facts.Signed = false
+	bobs := signedBy(bob, 0)
+	for name, c := range map[string]struct {
+		side *SideCommit
+		why  string
+	}{
+		"nothing":               {&SideCommit{Signed: true}, "proves no key"},
+		"no key":                {&SideCommit{Signed: true, Signature: signer.Result{Identity: &signer.Identity{Primaries: []signer.Fingerprint{bob.fingerprint()}}}}, "proves no key"},
+		"a problem":             {&SideCommit{Signed: true, Signature: signer.Result{Identity: bobs.Identity, Problem: &signer.Problem{Detail: "odd"}}}, "no valid signature: odd"},
+		"not said to be signed": {&SideCommit{Signature: bobs}, "has no signature"},
+		"malformed":             {&SideCommit{Signed: true, Signature: bobs, Malformed: errors.New("two trees")}, "is malformed: two trees"},
+	} {
+		e := goodEvidence()
+		e.side = func(gitwalk.ID) (*SideCommit, error) { return c.side, nil }
+		facts.Evidence = e
+		if v := w.policy.Judge(facts); v.Refusal == nil || v.Refusal.Reason != NotVouched || !strings.Contains(v.Refusal.Detail, c.why) {
+			t.Errorf("%s: %+v", name, v.Refusal)
+		}
+	}
+	e := goodEvidence()
+	e.side = func(gitwalk.ID) (*SideCommit, error) { return &SideCommit{Signed: true, Signature: bobs}, nil }
+	facts.Evidence = e
+	if v := w.policy.Judge(facts); !v.Authentic() {
+		t.Errorf("%+v", v.Refusal)
+	}
+}
+
 // TestVouchedTooMany has more commits of side branches than are looked at.
 func TestVouchedTooMany(t *testing.T) {
 	w := newWorld(t, NixFormat)
