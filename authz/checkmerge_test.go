@@ -272,3 +272,26 @@ func compareCheck(t *testing.T, g *graph, w *world, ids []gitwalk.ID, c int, see
 		t.Errorf("%d is authentic, and the check says %s", c, said(m))
 	}
 }
+
+// What is known of the base is not read again, so that a pull request costs what it
+// brings and not what the project has.
+func TestCheckWithWarmCache(t *testing.T) {
+	f := newForge(t)
+	base := f.main
+	for range 2000 {
+		base = f.by(alice, "x=0 y=1 p/a=0", base)
+	}
+	head := base
+	for i := range 20 {
+		head = f.by(bob, strings.Replace("x=N y=1 p/a=0", "N", strings.Repeat("1", i+1), 1), head)
+	}
+	reads := 0
+	f.onRead = func(gitwalk.ID) error { reads++; return nil }
+	if m := f.checkMerge(base, head, nil); !m.Ready() || reads < 2000 {
+		t.Fatal(said(m), reads)
+	}
+	reads = 0
+	if m := f.checkMerge(base, head, nil, base); !m.Ready() || m.CommitCount != 20 || reads > 300 {
+		t.Error(said(m), m.CommitCount, reads)
+	}
+}
