@@ -168,6 +168,10 @@ func TestCheckOtherRules(t *testing.T) {
 		}, "signed-merge", "alice"},
 		{"signed, no file", signed, func(f *forge) gitwalk.ID { return f.commitWith("", "", "x=1", f.main) }, "authorizations-removed", "alice"},
 		{"signed, a bad file", signed, func(f *forge) gitwalk.ID { return f.commitWith("", "bad", "x=1", f.main) }, "malformed-authorizations", "alice"},
+		{"signed, both have changed the file", signed, func(f *forge) gitwalk.ID {
+			f.main = f.commitWith(alice, nixFile("merges: signed", "alice"), "x=1", f.main)
+			return f.commitWith("", "bad", "x=1", f.intro)
+		}, "signed-merge", "alice"},
 		{"signed, nobody may merge", nixFile("merges: signed", "alice may: [commit, authorize]"), func(f *forge) gitwalk.ID { return f.by("", "x=1 y=1", f.main) }, "unauthorized", ""},
 		{"signed, too few agree", nixFile("merges: signed\nthreshold: 3", "alice", "bob", "carol"), func(f *forge) gitwalk.ID {
 			return f.commitWith("", nixFile("merges: vouched", "dave"), "", f.main)
@@ -203,10 +207,7 @@ func TestCheckOfBadBase(t *testing.T) {
 // TestCheckAgreesWithVerdicts compares what is said of merges with the verdict that
 // they have once they are made, on the random histories of the model.
 func TestCheckAgreesWithVerdicts(t *testing.T) {
-	graphs := uint64(1500)
-	if testing.Short() {
-		graphs = 300
-	}
+	graphs := uint64(600)
 	seen := make(map[string]int)
 	for number := range graphs {
 		g, _ := grow(number, NixFormat)
