@@ -69,7 +69,7 @@ func (e RosterChanged) show(t *Text) {
 	if e.Old == nil {
 		fmt.Fprintf(t.Out, "written: %s\n", authz.NixFormat)
 	} else {
-		fmt.Fprintln(t.Out, "written; it counts from the commit on that follows the one with this change")
+		fmt.Fprintln(t.Out, "written to the work tree; it counts for commits after the one that contains it")
 	}
 	if n := e.Approvals(); n > 0 {
 		t.field("approvals", "%s must agree, beside whoever signs the commit", plural(n, "other key"))
