@@ -40,13 +40,18 @@ func (t *Text) remembered(r *state.Remembered) {
 	}
 }
 
-// ago is how long ago a time is, in days or, for less than two, hours.
+// ago is how long ago a time is, in the largest unit of which there are two.
 func ago(when time.Time) string {
-	hours := int(time.Since(when).Hours())
-	if hours < 48 {
-		return plural(max(hours, 0), "hour")
+	switch since := time.Since(when); {
+	case since < 2*time.Minute:
+		return "a moment"
+	case since < 2*time.Hour:
+		return plural(int(since.Minutes()), "minute")
+	case since < 48*time.Hour:
+		return plural(int(since.Hours()), "hour")
+	default:
+		return plural(int(since.Hours()/24), "day")
 	}
-	return plural(hours/24, "day")
 }
 
 func relationText(r movement.Relation, ahead, behind int) string {
