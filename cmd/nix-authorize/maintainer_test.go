@@ -99,8 +99,11 @@ type maintenanceAnswer struct {
 		Commits    int
 		PathCount  int  `json:"path_count"`
 		Vouched    bool `json:"vouched_already"`
-		Vouchers   []struct{ Commit, Name string }
-		Seal       string
+		Vouchers   []struct {
+			Commit string
+			Signer signedBy
+		}
+		Seal string
 	}
 	Approvals struct {
 		Old, New        string

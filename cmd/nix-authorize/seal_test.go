@@ -103,7 +103,7 @@ func TestSealOfASignedHead(t *testing.T) {
 	head := f.CommitAs(bob, "two", "by bob\n")
 	f.Git("checkout", "--quiet", "--detach", "origin/main")
 	a := f.json("seal", "feature", "--base", "origin/main")
-	if s := a.Seal; !s.Vouched || s.Head != head || s.Base != "origin/main" || len(s.Vouchers) != 1 || s.Vouchers[0].Name != "bob" || s.Commits != 2 || s.PathCount != 2 {
+	if s := a.Seal; !s.Vouched || s.Head != head || s.Base != "origin/main" || len(s.Vouchers) != 1 || s.Vouchers[0].Signer.Name != "bob" || s.Commits != 2 || s.PathCount != 2 {
 		t.Errorf("%+v", s)
 	}
 	f.keeps(func() { f.does("seal", "feature", "--base", "origin/main") })

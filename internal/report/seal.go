@@ -29,14 +29,8 @@ type sealDoc struct {
 	// Vouched says that no seal was needed.
 	Vouched bool `json:"vouched_already,omitempty"`
 	// Vouchers are the commits on whose signatures the merge rests.
-	Vouchers []voucherDoc `json:"vouchers,omitempty"`
-	Seal     string       `json:"seal,omitempty"`
-}
-
-type voucherDoc struct {
-	Commit string `json:"commit"`
-	Signer string `json:"signer"`
-	Name   string `json:"name,omitempty"`
+	Vouchers []voucher `json:"vouchers,omitempty"`
+	Seal     string    `json:"seal,omitempty"`
 }
 
 // Limits on what is shown of a branch.
@@ -100,7 +94,7 @@ func (e SealPlan) write(d *document) {
 		d.Seal.PathCount = len(c.Changes.Paths)
 	}
 	for _, v := range c.Verdict.Vouchers {
-		d.Seal.Vouchers = append(d.Seal.Vouchers, voucherDoc{v.Commit.String(), string(v.Signer.Key), v.Signer.Name})
+		d.Seal.Vouchers = append(d.Seal.Vouchers, voucher{v.Commit.String(), signerDocument(&v.Signer)})
 	}
 }
 
