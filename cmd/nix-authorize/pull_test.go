@@ -331,3 +331,21 @@ func TestPasswords(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRepositoryOfSomebodyElse: git does not work there, and the error says why.
+func TestRepositoryOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	h := serves(t)
+	f := newFollower(t, h)
+	h.CommitAs(alice(t), "file", "4\n")
+	f.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1" // git's own way to try that
+	f.keeps(func() {
+		r := f.run("pull")
+		if r.exit != 5 || !strings.Contains(r.stderr, "dubious ownership") || !strings.Contains(r.stderr, "hint: run this as the user that the repository belongs to") {
+			t.Errorf("exit code %d\n%s", r.exit, r.stderr)
+		}
+		if a := f.json("pull"); a.reason() != "cannot-check" || a.Error.Hint == "" {
+			t.Errorf("%+v", a)
+		}
+	})
+}

@@ -46,9 +46,6 @@ func Pull(ctx context.Context, repository *gitrepo.Repository, o Options) (*Resu
 	if err := checkElsewhere(others, target); err != nil {
 		return nil, err
 	}
-	if err := discardLeftovers(ctx, o.Git); err != nil {
-		return nil, userGit(err)
-	}
 	p := puller{
 		Options: &o, repository: repository, target: target, elsewhere: others,
 		quarantine: newQuarantine(repository, o.Git), result: &Result{Target: target},

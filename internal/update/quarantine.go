@@ -33,16 +33,6 @@ func newQuarantine(repository *gitrepo.Repository, git gitcli.User) *quarantine 
 	return &quarantine{repository: repository, git: git, prefix: quarantineRefs + rand.Text() + "/"}
 }
 
-// discardLeftovers deletes what a run left that was killed. The caller holds the
-// lock, so no other run is under way.
-func discardLeftovers(ctx context.Context, git gitcli.User) error {
-	out, err := git.Output(ctx, "for-each-ref", "--format=option no-deref%0adelete %(refname)", quarantineRefs)
-	if err != nil || len(out) == 0 {
-		return err
-	}
-	return updateRefs(ctx, git, string(out))
-}
-
 // fetch gets the target's branch and, if the remote has one, its keyring branch. It
 // moves no other ref and does not write FETCH_HEAD.
 func (q *quarantine) fetch(ctx context.Context, t Target, keyringBranch string, more ...string) error {
@@ -73,9 +63,16 @@ func (q *quarantine) fetch(ctx context.Context, t Target, keyringBranch string, 
 	return err
 }
 
-// discard deletes the refs. It works after a cancellation, too.
+// discard deletes the refs, and those that a run left that was killed: the lock is
+// held, so no other run is under way. It works after a cancellation, too.
 func (q *quarantine) discard() error {
-	return discardLeftovers(context.Background(), q.git)
+	ctx, git := context.Background(), q.git
+	git.Stderr = nil // the error says it
+	out, err := git.Output(ctx, "for-each-ref", "--format=option no-deref%0adelete %(refname)", quarantineRefs)
+	if err != nil || len(out) == 0 {
+		return err
+	}
+	return updateRefs(ctx, git, string(out))
 }
 
 // remoteKeyring is the name that the keyring branch has in the remote: that of the
