@@ -93,6 +93,34 @@ func TestChainIsCheap(t *testing.T) {
 	}
 }
 
+// TestChainEnds has that no more of a chain is looked at than is wanted.
+func TestChainEnds(t *testing.T) {
+	w := newWorld(t, NixFormat)
+	head, base := w.commit("", ""), w.commit("", "")
+	for range 1000 {
+		head = w.commit("", "", head)
+	}
+	e := w.reading(t.Context())
+	chain, joins, err := e.Chain(head, base, 10)
+	if len(chain) != 10 || joins || err != nil || e.asked > 6 {
+		t.Errorf("%d %v %v after %d questions", len(chain), joins, err, e.asked)
+	}
+}
+
+// TestChangesCancelled has that a comparison can be given up.
+func TestChangesCancelled(t *testing.T) {
+	w := newWorld(t, NixFormat)
+	a, b := w.commitWith("", "", "a=1 b=1"), w.commitWith("", "", "a=2 b=2")
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	for path, err := range w.reading(ctx).Changes(a, b) {
+		if n++; n == 1 && (path != "a" || err != nil) || n == 2 && !errors.Is(err, context.Canceled) || n > 2 {
+			t.Errorf("%d: %q %v", n, path, err)
+		}
+		cancel()
+	}
+}
+
 // TestChainErrors has that a chain is not cut short by what cannot be read.
 func TestChainErrors(t *testing.T) {
 	w := newWorld(t, NixFormat)

@@ -72,7 +72,7 @@ func TestExplainMerges(t *testing.T) {
 			return f.by(alice, "x=0 y=1 p/a=0", f.main, f.intro, f.intro)
 		}, begin + "signature holds, key holds, merge holds, parent holds, file holds, rule fails", "merges 2 branches at once"},
 		{"paths", func(f *forge) gitwalk.ID { return f.by(carol, "x=0 y=1 p/a=1", f.main) },
-			begin + "signature holds, key holds, parent holds, paths holds, file holds, rule holds", "may change only what is below p/"},
+			begin + "signature holds, key holds, parent holds, paths holds, file holds, rule holds", "strict: the signer is authorized by every parent"},
 		{"other paths", func(f *forge) gitwalk.ID { return f.by(carol, "x=1 y=1 p/a=1", f.main) },
 			begin + "signature holds, key holds, parent holds, paths fails, file holds, rule fails", `path: it changes "x"`},
 		{"paths, and the file removed", func(f *forge) gitwalk.ID { return f.commitWith(carol, "", "x=0 y=1 p/a=1", f.main) },

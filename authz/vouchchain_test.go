@@ -124,6 +124,11 @@ func TestVouchedChainPaths(t *testing.T) {
 			pull := f.by(carol, "x=0 y=0 p/a=2", f.by("", "x=0 y=0 p/a=1", f.intro))
 			return f.by("", "x=1 y=1 p/a=2", f.main, f.by("", "x=1 y=0 p/a=2", staging, pull))
 		}, "", NotVouched, "whose paths allow to answer for single commits"},
+		{"a root", func(f *forge) gitwalk.ID {
+			staging := f.by(alice, "x=0 y=0 p/a=0 p/b=1", f.commitWith(carol, "", "p/b=1"), f.intro)
+			staging = f.by("", "x=0 y=0 p/a=0 p/b=1 r=1", staging, f.by(bob, "x=0 y=0 p/a=0 p/b=1 r=1", staging))
+			return f.by("", "x=0 y=1 p/a=0 p/b=1 r=1", f.main, staging)
+		}, "", NotVouched, `is signed by "carol", who may not change "README"`},
 		{"a merge that it has signed", func(f *forge) gitwalk.ID {
 			merge := f.by(carol, "x=1 y=0 p/a=2", f.by(bob, "x=1 y=0 p/a=0", f.intro), f.by("", "x=0 y=0 p/a=1", f.intro))
 			return f.by("", "x=1 y=1 p/a=2", f.main, merge)
