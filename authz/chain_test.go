@@ -112,6 +112,7 @@ func TestChangesCancelled(t *testing.T) {
 	w := newWorld(t, NixFormat)
 	a, b := w.commitWith("", "", "a=1 b=1"), w.commitWith("", "", "a=2 b=2")
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	n := 0
 	for path, err := range w.reading(ctx).Changes(a, b) {
 		if n++; n == 1 && (path != "a" || err != nil) || n == 2 && !errors.Is(err, context.Canceled) || n > 2 {
