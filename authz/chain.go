@@ -17,7 +17,8 @@ func (e *reading) Chain(head, base gitwalk.ID, most int) ([]gitwalk.ID, bool, er
 			return nil, false, err
 		}
 		if joined {
-			return e.cut(chain, base, most)
+			chain, err = e.cut(chain, base)
+			return chain, err == nil, err
 		}
 		longer, err := e.extend(chain, min(2*len(chain), most+1))
 		if err != nil {
@@ -66,7 +67,7 @@ func (e *reading) firstParent(commit gitwalk.ID) (gitwalk.ID, error) {
 }
 
 // cut drops from a chain the ancestors of base, of which the last commit is one.
-func (e *reading) cut(chain []gitwalk.ID, base gitwalk.ID, most int) ([]gitwalk.ID, bool, error) {
+func (e *reading) cut(chain []gitwalk.ID, base gitwalk.ID) ([]gitwalk.ID, error) {
 	var failed error
 	n := sort.Search(len(chain)-1, func(i int) bool {
 		joined, err := e.isAncestor(chain[i], base)
@@ -76,9 +77,9 @@ func (e *reading) cut(chain []gitwalk.ID, base gitwalk.ID, most int) ([]gitwalk.
 		return joined
 	})
 	if failed != nil {
-		return nil, false, failed
+		return nil, failed
 	}
-	return chain[:min(n, most)], n <= most, nil
+	return chain[:n], nil
 }
 
 func (e *reading) isAncestor(ancestor, descendant gitwalk.ID) (bool, error) {

@@ -139,6 +139,12 @@ func TestChainErrors(t *testing.T) {
 		}
 		w.memStore = whole
 	}
+	lost := gitwalk.ID{1} // on a side branch, which matters for what is an ancestor of what
+	head = w.commit("", "", w.commit("", "", w.commit("", "", history[2], lost)))
+	base = history[1]
+	if chain, joins, err := w.reading(t.Context()).Chain(head, base, maxLinks); joins || !errors.As(err, new(*gitwalk.MissingError)) {
+		t.Errorf("%v %v %v", chain, joins, err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := w.reading(ctx).Chain(head, base, maxLinks); !errors.Is(err, context.Canceled) {
