@@ -102,9 +102,9 @@ func TestHostileAuthorizationsNesting(t *testing.T) {
 }
 
 // TestHostileAuthorizationsRepetition has long files of what a parser could
-// take quadratic time for: in a quarter of the largest size it would show.
+// take quadratic time for: in an eighth of the largest size it would show.
 func TestHostileAuthorizationsRepetition(t *testing.T) {
-	const size = MaxAuthorizations / 4
+	const size = MaxAuthorizations / 8
 	for f, texts := range map[Format]struct{ frames, units []string }{
 		NixFormat: {
 			[]string{"", "[‸]", "version: 1\nkeys: [‸]", "version: 1\nkeys:\n‸"},
