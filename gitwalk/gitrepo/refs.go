@@ -44,13 +44,16 @@ func (r *Repository) Ref(name string) (gitwalk.ID, bool, error) {
 }
 
 // HeadBranch is the short name of the branch that HEAD is on, even if it has no
-// commit yet, or "" if HEAD is detached.
+// commit yet, or "" if HEAD is detached or stands for a ref that is no branch.
 func (r *Repository) HeadBranch() string {
 	found, err := r.refs().lookup("HEAD")
 	if err != nil {
 		return ""
 	}
-	branch, _ := strings.CutPrefix(found["HEAD"].ref, "refs/heads/")
+	branch, ok := strings.CutPrefix(found["HEAD"].ref, "refs/heads/")
+	if !ok {
+		return ""
+	}
 	return branch
 }
 

@@ -187,12 +187,15 @@ func TestDetachedHead(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	checkout := s.clone()
-	checkout.Git("checkout", "--quiet", "--detach")
-	before := checkout.Git("for-each-ref")
 	s.grow(1)
-	s.ends(outcome.Usage)(s.pull(nil))
-	if now := checkout.Git("for-each-ref"); now != before {
-		t.Errorf("refs are\n%s", now)
+	for _, odd := range [][]string{{"checkout", "--quiet", "--detach"}, {"symbolic-ref", "HEAD", "refs/odd"}} {
+		checkout.Git("update-ref", "refs/odd", "main")
+		checkout.Git(odd...)
+		before := checkout.Git("for-each-ref")
+		s.ends(outcome.Usage)(s.pull(nil))
+		if now := checkout.Git("for-each-ref"); now != before {
+			t.Errorf("%q: refs are\n%s", odd, now)
+		}
 	}
 }
 
