@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -138,6 +140,48 @@ func TestApprovalsThatDoNotCount(t *testing.T) {
 	if a = m.json("approvals"); a.Approvals.Missing != 1 || len(a.Approvals.Approved) != 1 {
 		t.Errorf("%+v", a.Approvals)
 	}
+}
+
+// Who may not authorize, or has too weak a key, has no say, whatever is in the file.
+func TestApprovalsWithoutTheRight(t *testing.T) {
+	t.Parallel()
+	alice, bob, carol := gittest.SSH(t, "ed25519", "alice"), gittest.SSH(t, "ed25519", "bob"), gittest.SSH(t, "ed25519", "carol")
+	dsa, sub := gittest.PGP(t, "dsa2048", "dave"), gittest.PGP(t, gittest.Subkey, "eve")
+	m := newMaintainer(t, gittest.New(t), alice)
+	m.Keyring(dsa, sub)
+	text := councilFile("2", alice, bob, dsa, sub) + "  - name: eves-subkey\n    openpgp: " + sub.Fingerprint + "\n    may: [commit]\n" +
+		"  - name: carol\n    ssh: " + carol.Public + "\n    may: [commit, merge]\n"
+	m.Write(nixName, text)
+	m.does("init", "--yes")
+	m.Write(nixName, text+"# more\n")
+	m.keeps(func() {
+		m.with(carol).refused(2, "may not authorize by the file of commit", "approve", "--yes")
+		// By the primary key she might, but the subkey that signs is listed for less.
+		m.with(sub).refused(2, "may not authorize by the file of commit", "approve", "--yes")
+	})
+	digest := func(content string) [32]byte { return sha256.Sum256([]byte(content)) }
+	message := authz.ApprovalMessage(digest(text), digest(text+"# more\n"))
+	m.Write(authz.ApprovalDir+"/dsa.asc", string(dsa.Sign(t, message)))
+	m.Write(authz.ApprovalDir+"/eve.asc", string(sub.Sign(t, message)))
+	m.Write("message", string(message))
+	file := strings.TrimPrefix(carol.Config()[1], "user.signingKey=")
+	if out, err := exec.Command("ssh-keygen", "-Y", "sign", "-n", authz.ApprovalNamespace, "-f", file, filepath.Join(m.Dir, "message")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := os.Rename(filepath.Join(m.Dir, "message.sig"), filepath.Join(m.Dir, authz.ApprovalDir, "carol.sig")); err != nil {
+		t.Fatal(err)
+	}
+	a := m.json("approvals")
+	if len(a.Approvals.Approved) != 0 || a.Approvals.Missing != 2 || len(a.Approvals.Ignored) != 3 {
+		t.Fatalf("%+v", a.Approvals)
+	}
+	for i, detail := range []string{"carol may only commit, merge", "too weak", "eves-subkey may only commit"} {
+		if got := a.Approvals.Ignored[i].Detail; !strings.Contains(got, detail) {
+			t.Errorf("%q instead of %q", got, detail)
+		}
+	}
+	m.Git("add", "--all")
+	want(t, m.json("verify", m.commits()), "threshold", m.Git("rev-parse", "HEAD"))
 }
 
 func TestApproveRefused(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -146,6 +147,22 @@ func TestSealRefused(t *testing.T) {
 	f.keeps(func() { f.refused(2, "which branch will it be merged into?", "seal", "--yes") })
 	bad := f.CommitAs(bob, "evil", "x\n")
 	f.keeps(func() { f.refused(1, "refused commit ", "seal", "feature", "--base", bad, "--yes") })
+}
+
+// A seal that turns out to be somebody else's does not get onto the branch.
+func TestSealBySomebodyElse(t *testing.T) {
+	t.Parallel()
+	alice, mallory := gittest.SSH(t, "ed25519", "alice"), gittest.SSH(t, "ed25519", "mallory")
+	f := newSealing(t, "vouched", "", alice)
+	f.proposes("feature", "one")
+	program := filepath.Join(t.TempDir(), "sign")
+	file := strings.TrimPrefix(mallory.Config()[1], "user.signingKey=")
+	script := "#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\nexec ssh-keygen -Y sign -n git -f '" + file + "' \"$1\"\n"
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.Git("config", "gpg.ssh.program", program)
+	f.keeps(func() { f.refused(2, "a merge would not be authentic all the same", "seal", "--yes") })
 }
 
 // By the other rules a seal means nothing, and that is said.

@@ -259,6 +259,20 @@ func TestUselessSignatures(t *testing.T) {
 	}
 }
 
+// A program that stands in for ssh-keygen may sign with a key of its own.
+func TestAnotherSSHKey(t *testing.T) {
+	alice, bob := gittest.SSH(t, "ed25519", "alice"), gittest.SSH(t, "ed25519", "bob")
+	r, git := desk(t, alice)
+	r.Git("config", "gpg.ssh.program", filepath.Join(r.Dir, "sign"))
+	file := strings.TrimPrefix(bob.Config()[1], "user.signingKey=")
+	r.Write("sign", "#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\nexec ssh-keygen -Y sign -n git -f '"+file+"' \"$1\"\n")
+	if err := os.Chmod(filepath.Join(r.Dir, "sign"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := find(t, git).Sign(t.Context(), []byte("text"), "git")
+	wantUsage(t, err, "has signed with the key "+bob.Fingerprint+" instead of "+alice.Fingerprint, "user.signingKey")
+}
+
 // The public half beside a private key may be that of another.
 func TestWrongPublicHalf(t *testing.T) {
 	alice, bob := gittest.SSH(t, "ed25519", "alice"), gittest.SSH(t, "ed25519", "bob")
