@@ -81,4 +81,8 @@ func TestReportOnly(t *testing.T) {
 	if r := u.run(args...); r.exit != 0 || !strings.Contains(r.stdout, "without --report-only it would be 1") {
 		t.Errorf("exit %d: %s", r.exit, r.stdout)
 	}
+	// The introduction alone is authentic, and old.
+	if r := u.run(append(args, "--max-age", "1h", h.introduction)...); r.exit != 0 || !strings.Contains(r.stderr, "longer ago than") {
+		t.Errorf("exit %d: %s", r.exit, r.stderr)
+	}
 }

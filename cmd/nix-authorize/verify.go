@@ -111,7 +111,11 @@ func (a *app) verify(cmd *cobra.Command, name string, policy *policyFlags, flags
 	}
 	if judged.Outcome() == authz.Authentic {
 		if err := s.CheckAge(cmd.Context(), s.revision.ID, limit); err != nil {
-			return err
+			stale := outcome.From(err)
+			if stale.Class != outcome.Stale || !flags.reportOnly {
+				return err
+			}
+			show.Handle(report.Warning{Code: string(stale.Reason), Text: stale.Error(), Hint: stale.Hint})
 		}
 	}
 	for _, warning := range s.Concerns(s.revision.ID) {
