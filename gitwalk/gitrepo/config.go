@@ -70,6 +70,18 @@ func (c Config) All(section, subsection, key string) []string {
 	return values
 }
 
+// RemoteURLs are the addresses of a remote, of which git fetches from the first. An
+// empty one takes back those before it.
+func (c Config) RemoteURLs(remote string) []string {
+	var urls []string
+	for _, url := range c.All("remote", remote, "url") {
+		if urls = append(urls, url); url == "" {
+			urls = nil
+		}
+	}
+	return urls
+}
+
 // Subsections are the subsections of a section in the order of their first
 // appearance.
 func (c Config) Subsections(section string) []string {

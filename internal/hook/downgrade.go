@@ -45,13 +45,13 @@ func (j *judge) checkContinues(b *bench, ref protectedRef, old, tip gitwalk.ID) 
 // not configured or the user has no place for state.
 func (j *judge) memory(b *bench, ref protectedRef) *state.Tip {
 	dir, ok := state.Dir(j.Getenv)
-	url, configured := j.config.Get("remote", ref.remote, "url")
-	if !ok || !configured {
+	urls := j.config.RemoteURLs(ref.remote)
+	if !ok || len(urls) == 0 {
 		return nil
 	}
 	return state.Open(dir, state.Key{
 		Introduction: b.Policy.Introduction,
-		Remote:       remoteurl.Normalize(url, directory(j.repository, j.Dir)),
+		Remote:       remoteurl.Normalize(urls[0], directory(j.repository, j.Dir)),
 		Branch:       ref.served,
 	})
 }
@@ -87,11 +87,11 @@ func (j *judge) relate(b *bench, last, tip gitwalk.ID) error {
 }
 
 func (j *judge) remember(b *bench, memory *state.Tip, old *state.Remembered, tip gitwalk.ID) error {
-	commit, _, err := b.CommitAt(tip)
+	signed, err := b.SignedDate(j.ctx, tip, 0)
 	if err != nil {
 		return err
 	}
-	now := state.Remembered{Tip: tip, At: time.Now(), CommitTime: commit.CommitTime}
+	now := state.Remembered{Tip: tip, At: time.Now(), CommitTime: signed}
 	if signer := b.signers[tip]; signer != nil {
 		now.Signer, now.SignerName = signer.Key, signer.Name
 	}

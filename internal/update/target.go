@@ -54,7 +54,7 @@ func FindTarget(ctx context.Context, repository *gitrepo.Repository, git gitcli.
 	if err := t.check(); err != nil {
 		return Target{}, err
 	}
-	urls := urlsOf(config, t.Remote)
+	urls := config.RemoteURLs(t.Remote)
 	if len(urls) == 0 && !strings.ContainsAny(t.Remote, "/:") {
 		return Target{}, outcome.UsageError(fmt.Errorf("there is no remote %q", t.Remote), `"git remote -v" lists the remotes`)
 	}
@@ -99,18 +99,6 @@ func (t *Target) check() error {
 		return outcome.UsageError(fmt.Errorf("%q is not the name of a branch", t.Branch), "name a branch of the remote, such as main")
 	}
 	return nil
-}
-
-// urlsOf are the addresses of a remote, of which git fetches from the first. An
-// empty one takes back those before it.
-func urlsOf(config gitrepo.Config, remote string) []string {
-	var urls []string
-	for _, url := range config.All("remote", remote, "url") {
-		if urls = append(urls, url); url == "" {
-			urls = nil
-		}
-	}
-	return urls
 }
 
 // tracking is where the refspecs keep the remote's branch. A branch of this
