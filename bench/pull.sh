@@ -43,14 +43,14 @@ for commits in "$@"; do
   git update-ref refs/heads/main "$(value before)"
   git update-ref -d refs/remotes/origin/main
   "$program" pull -q
-  for i in 1 2 3 4 5 6 7 8 9; do ms "$program" pull -q; done >"$work/pull"
-  for i in 1 2 3 4 5 6 7 8 9; do ms git fetch -q origin main; done >"$work/fetch"
+  for _ in 1 2 3 4 5 6 7 8 9; do ms "$program" pull -q; done >"$work/pull"
+  for _ in 1 2 3 4 5 6 7 8 9; do ms git fetch -q origin main; done >"$work/fetch"
   none=$(($(median <"$work/pull") - $(median <"$work/fetch")))
 
   git --git-dir="$server" update-ref refs/heads/main "$(value tip)"
   : >"$work/pull"
   : >"$work/fetch"
-  for i in 1 2 3 4 5 6 7 8 9; do
+  for _ in 1 2 3 4 5 6 7 8 9; do
     rm -rf "$work/try.git" "$work/home/try"
     cp -rl "$client" "$work/try.git"
     cp -r "$work/home/cache" "$work/home/try"

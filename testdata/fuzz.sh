@@ -5,8 +5,8 @@ set -eu
 : "${GO:=go}" "${FUZZTIME:=3s}"
 for package in $($GO list ./...); do
   dir=$($GO list -f '{{.Dir}}' "$package")
-  for target in $(grep -hos '^func Fuzz[A-Za-z0-9_]*' "$dir"/*_test.go | sed 's/^func //' | sort -u); do
+  { grep -hos '^func Fuzz[A-Za-z0-9_]*' "$dir"/*_test.go || true; } | sed 's/^func //' | sort -u | while read -r target; do
     echo "fuzz $target in $package for $FUZZTIME"
-    $GO test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" -parallel 2
+    $GO test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" -parallel 2 </dev/null
   done
 done

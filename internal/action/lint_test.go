@@ -86,7 +86,20 @@ func TestActionlint(t *testing.T) {
 func TestShellcheck(t *testing.T) {
 	program, err := exec.LookPath("shellcheck")
 	if err != nil {
-		t.Skip("SHELLCHECK IS NOT INSTALLED: the scripts of action.yml were not checked")
+		t.Skip("SHELLCHECK IS NOT INSTALLED: no script was checked")
+	}
+	out, err := exec.Command("git", "-C", root, "ls-files", "*.sh", ".ci/run").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts := strings.Fields(string(out))
+	if len(scripts) < 5 {
+		t.Errorf("only %q are scripts", scripts)
+	}
+	for _, name := range scripts {
+		if out, err := exec.Command(program, filepath.Join(root, name)).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
 	}
 	for _, s := range readAction(t).Runs.Steps {
 		path := scratchFile(t, "step.sh")

@@ -20,7 +20,7 @@ clock=1780000000
 commit() { # NAME FORMAT KEY MESSAGE
   clock=$((clock + 3600))
   GIT_AUTHOR_DATE="$clock +0000" GIT_COMMITTER_DATE="$clock +0000" git \
-    -c user.name="$1" -c user.email="$(echo "$1" | tr A-Z a-z)@example.org" \
+    -c user.name="$1" -c user.email="$(echo "$1" | tr '[:upper:]' '[:lower:]')@example.org" \
     -c gpg.format="$2" -c user.signingKey="$3" commit -q -S -m "$4"
 }
 
@@ -52,6 +52,7 @@ git add .
 commit Alice openpgp "$alice" 'Let bob sign too, with his SSH key'
 
 git checkout -q -b feature
+# shellcheck disable=SC2016 # it is for Nix to expand
 echo '{ outputs = _: { lib.greet = name: "hello, ${name}"; }; }' >flake.nix
 git add .
 commit Bob ssh "$work/bob.pub" 'Greet by name'

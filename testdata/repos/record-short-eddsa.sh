@@ -32,7 +32,7 @@ introduction=$(git rev-parse HEAD)
 # 30, or two of 31: gpg tells.
 payload() {
   printf 'tree %s\nparent %s\nauthor Alice <alice@example.org> 1600000000 +0000\ncommitter Alice <alice@example.org> 1600000000 +0000\n%s\nShort\n\nTry %s\n' \
-    "$(git rev-parse HEAD^{tree})" "$introduction" "$1" "$2"
+    "$(git rev-parse 'HEAD^{tree}')" "$introduction" "$1" "$2"
 }
 longest=0 try=0
 payload '' TRY >"$work/template"
