@@ -94,8 +94,7 @@ type run struct {
 	files   *files
 	report  *Report
 	signers SignerCounts
-	// inRange has the files of the commits of the range, by their index.
-	inRange []fileRef
+	survey  *survey // of the commits of the range
 	// blind has the merges of which follow could not tell the rule, and why.
 	blind map[gitwalk.ID]error
 }

@@ -164,7 +164,7 @@ func TestSourceFails(t *testing.T) {
 }
 
 // TestReadFails has a repository that fails in a way that says nothing about an
-// object: there is no verdict.
+// object, and goes on to: there is no verdict.
 func TestReadFails(t *testing.T) {
 	w := newWorld(t, NixFormat)
 	tip, _ := w.long(3 * batchSize)
@@ -172,7 +172,7 @@ func TestReadFails(t *testing.T) {
 	for at := 1; at < reads; at += 1 + at/8 {
 		done := 0
 		w.onRead = func(gitwalk.ID) error {
-			if done++; done == at {
+			if done++; done >= at {
 				return errBroken
 			}
 			return nil

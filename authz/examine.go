@@ -84,7 +84,7 @@ func placed(standing Standing, judged *Verdict) *Verdict {
 // facts gathers all that the rule looks at, with this goroutine alone.
 func (r *run) facts(ctx context.Context, id gitwalk.ID) (*Facts, error) {
 	gathered := r.gatherer().gather(id)
-	return r.complete(ctx, &gathered, r.files.gathered(&gathered), nil)
+	return r.complete(ctx, &gathered.facts, r.files.gathered(&gathered), nil)
 }
 
 // introductionFacts leaves the parents out: they have no say, and in a shallow
@@ -92,7 +92,7 @@ func (r *run) facts(ctx context.Context, id gitwalk.ID) (*Facts, error) {
 func (r *run) introductionFacts(ctx context.Context, introduction gitwalk.ID) (*Facts, error) {
 	gathered := r.gatherer().gather(introduction)
 	gathered.facts.Parents = nil
-	return r.complete(ctx, &gathered, r.files.gathered(&gathered), nil)
+	return r.complete(ctx, &gathered.facts, r.files.gathered(&gathered), nil)
 }
 
 func (r *run) gatherer() *gatherer {

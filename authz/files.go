@@ -8,58 +8,22 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
-// files finds and reads authorizations files.
+// files finds and reads authorizations files. It is for one goroutine, but for ref.
 type files struct {
 	format Format
 	reader *gitwalk.Reader
-	// refs has the places in distinct of the files that were met.
-	refs     map[fileKey]fileRef
-	distinct []foundFile
-	parsed   parsedFiles
+	foundFiles
+	parsed parsedFiles
 	// ofCommit has the files of commits outside the range.
 	ofCommit map[gitwalk.ID]fileRef
-}
-
-// A fileRef stands for what was found in the tree of a commit, in four bytes for
-// each commit of a long history. The zero fileRef is a tree without the file.
-type fileRef uint32
-
-// fileKey tells files apart: the same content with another mode is another file.
-type fileKey struct {
-	mode gitwalk.Mode
-	id   gitwalk.ID
-}
-
-// foundFile is what a fileRef stands for.
-type foundFile struct {
-	fileKey
-	malformed  error // why the tree cannot be read one way only
-	unreadable error // why the repository does not give the tree
 }
 
 func newFiles(format Format, reader *gitwalk.Reader) *files {
 	return &files{
 		format: format, reader: reader,
-		refs:     map[fileKey]fileRef{{}: 0},
-		distinct: make([]foundFile, 1),
-		ofCommit: make(map[gitwalk.ID]fileRef),
+		foundFiles: newFoundFiles(),
+		ofCommit:   make(map[gitwalk.ID]fileRef),
 	}
-}
-
-// ref is the reference to an entry; the zero entry means that there is no file.
-func (f *files) ref(entry gitwalk.Entry) fileRef {
-	key := fileKey{entry.Mode, entry.ID}
-	ref, ok := f.refs[key]
-	if !ok {
-		ref = f.add(foundFile{fileKey: key})
-		f.refs[key] = ref
-	}
-	return ref
-}
-
-func (f *files) add(found foundFile) fileRef {
-	f.distinct = append(f.distinct, found)
-	return fileRef(len(f.distinct) - 1)
 }
 
 // gathered is the reference to what a gatherer found in the tree of a commit.
@@ -114,7 +78,8 @@ func (f *files) inCommit(commit gitwalk.ID, raw []byte) (gitwalk.Entry, error) {
 // get returns the file that ref stands for. The error is that the repository
 // does not have its blob, or its tree.
 func (f *files) get(ref fileRef) (*File, error) {
-	switch found := f.distinct[ref]; {
+	found := f.at(ref)
+	switch {
 	case found.unreadable != nil:
 		return nil, found.unreadable
 	case found.malformed != nil:
@@ -125,7 +90,7 @@ func (f *files) get(ref fileRef) (*File, error) {
 	if file, ok := f.parsed.get(ref); ok {
 		return file, nil
 	}
-	parsed, err := f.parse(f.distinct[ref].fileKey)
+	parsed, err := f.parse(found.fileKey)
 	if err == nil {
 		f.parsed.put(ref, parsed)
 	}

@@ -9,12 +9,23 @@ import (
 )
 
 // walk finds the commits between the tip and the introduction, less those that
-// are known.
+// are known, and checks them on the way.
 func (r *run) walk(ctx context.Context, tip gitwalk.ID, known []gitwalk.ID) (*gitwalk.Range, error) {
+	r.survey = startSurvey(ctx, r.Verifier, r.files)
+	commits, err := r.between(ctx, tip, known, r.survey.found)
+	if failed := r.survey.end(); err == nil {
+		err = failed
+	}
+	return commits, err
+}
+
+// between is walk without the checks; found may be nil.
+func (r *run) between(ctx context.Context, tip gitwalk.ID, known []gitwalk.ID, found gitwalk.Found) (*gitwalk.Range, error) {
 	return gitwalk.Walk(ctx, r.reader, tip, []gitwalk.ID{r.Policy.Introduction.Commit}, gitwalk.Options{
 		Known:        known,
 		KnownDescend: r.KnownDescend,
 		Follow:       r.follow,
+		Found:        found,
 		Progress:     func(found int) { r.observe(Walking{found}) },
 	})
 }
@@ -75,7 +86,7 @@ func (r *run) descends(ctx context.Context, commits *gitwalk.Range, known []gitw
 	if len(known) == 0 {
 		return false, nil
 	}
-	whole, err := r.walk(ctx, r.report.Tip, nil)
+	whole, err := r.between(ctx, r.report.Tip, nil, nil)
 	return err == nil && whole.Touches(introduction), err
 }
 

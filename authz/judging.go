@@ -8,17 +8,16 @@ import (
 
 // judgeRange judges all commits, parents first.
 func (r *run) judgeRange(ctx context.Context, commits *gitwalk.Range) error {
-	r.inRange = make([]fileRef, 0, commits.Len())
 	inner, cancel := context.WithCancel(ctx)
 	stage := startJudges(inner, r.Verifier)
 	defer stage.stop()
 	defer cancel()
 	q := queue{run: r, commits: commits}
-	for gathered, err := range gather(inner, r.Verifier, commits) {
-		if err != nil {
+	for place := range commits.Len() {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		q.waiting = append(q.waiting, r.begin(ctx, gathered, commits, stage))
+		q.waiting = append(q.waiting, r.begin(ctx, place, commits, stage))
 		if err := q.settle(ctx, queued(r.Verifier)); err != nil || r.report.Truncated {
 			return err
 		}
@@ -61,15 +60,14 @@ func (q *queue) settle(ctx context.Context, left int) error {
 
 // begin completes the facts of a commit of the range and has it judged: at once by
 // the rule alone, or in time where more has to be read.
-func (r *run) begin(ctx context.Context, gathered *gathered, commits *gitwalk.Range, stage *judges) *pending {
-	p := &pending{commit: gathered.facts.Commit, done: make(chan struct{})}
-	ref := r.files.gathered(gathered)
-	r.inRange = append(r.inRange, ref)
-	if err := r.blind[p.commit]; err != nil {
-		return p.finish(nil, err)
+func (r *run) begin(ctx context.Context, place int, commits *gitwalk.Range, stage *judges) *pending {
+	p := &pending{commit: commits.ID(place), done: make(chan struct{})}
+	facts, ref := r.ofRange(place, commits)
+	err := r.blind[p.commit]
+	if err == nil {
+		p.facts, err = r.complete(ctx, facts, ref, commits)
 	}
-	var err error
-	if p.facts, err = r.complete(ctx, gathered, ref, commits); err != nil {
+	if err != nil {
 		return p.finish(nil, err)
 	}
 	if !r.Policy.needsEvidence(p.facts) {
@@ -81,6 +79,24 @@ func (r *run) begin(ctx context.Context, gathered *gathered, commits *gitwalk.Ra
 	case <-ctx.Done():
 		return p.finish(nil, ctx.Err())
 	}
+}
+
+// ofRange are the facts of a commit of the range that do not depend on its parents,
+// and the reference to its file. They come from the gist, if that says anything, which
+// leaves the subject out.
+func (r *run) ofRange(place int, commits *gitwalk.Range) (*Facts, fileRef) {
+	id, gist := commits.ID(place), r.survey.gists.at(commits.Number(place))
+	if !gist.known() {
+		gathered := r.gatherer().gather(id)
+		gist.file = r.files.gathered(&gathered)
+		return &gathered.facts, gist.file
+	}
+	facts := &Facts{Commit: id}
+	r.survey.signatures.put(facts, gist.signature)
+	for parent := range commits.Parents(place) {
+		facts.Parents = append(facts.Parents, Parent{ID: parent})
+	}
+	return facts, gist.file
 }
 
 // settle records the verdict on a commit of the range. The walk may have let in an
@@ -106,15 +122,36 @@ func (r *run) settle(ctx context.Context, p *pending, commits *gitwalk.Range) er
 		}
 		p.verdict.Refusal, p.verdict.Unchecked = nil, unchecked
 	}
+	if err := r.describe(p.verdict); err != nil {
+		return err
+	}
 	r.record(p.verdict)
 	return nil
 }
 
-// complete adds to what was gathered of a commit its own file and those of its
-// parents. Commits in the range are completed in its order, parents first, and
-// their files are kept for their children.
-func (r *run) complete(ctx context.Context, gathered *gathered, ref fileRef, commits *gitwalk.Range) (*Facts, error) {
-	facts := &gathered.facts
+// describe gives the verdict on a commit that is not authentic its subject, if it can
+// be read.
+func (r *run) describe(v *Verdict) error {
+	raw, err := r.reader.Commit(v.Commit)
+	if err != nil {
+		if uncheckedFrom(v.Commit, err) != nil || isMalformed(err) {
+			return nil
+		}
+		return err
+	}
+	if commit, err := parseCommit(v.Commit, raw); err == nil {
+		v.Subject = clipSubject(commit.Subject())
+		if v.Refusal != nil {
+			v.Refusal.Subject = v.Subject
+		}
+	}
+	return nil
+}
+
+// complete adds to the facts of a commit its own file and those of its parents. Commits
+// in the range are completed in its order, parents first, and their files are kept for
+// their children.
+func (r *run) complete(ctx context.Context, facts *Facts, ref fileRef, commits *gitwalk.Range) (*Facts, error) {
 	var err error
 	if facts.File, err = r.files.get(ref); err != nil {
 		return nil, r.uncheckedAt(facts.Commit, err)
@@ -135,8 +172,8 @@ func (r *run) complete(ctx context.Context, gathered *gathered, ref fileRef, com
 // it is in the range.
 func (r *run) fileOf(commit gitwalk.ID, commits *gitwalk.Range) (*File, error) {
 	if commits != nil {
-		if place, ok := commits.Index(commit); ok && place < len(r.inRange) {
-			return r.files.get(r.inRange[place])
+		if place, ok := commits.Index(commit); ok {
+			return r.files.get(r.survey.gists.at(commits.Number(place)).file)
 		}
 	}
 	return r.files.of(commit)

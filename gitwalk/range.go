@@ -12,12 +12,10 @@ import (
 // before their children and, as far as that allows, older commits before newer
 // ones. The order depends on the history and the arguments of Walk alone.
 //
-// Len and Commits may be used while another goroutine uses the Range; the other
-// methods are for one goroutine, that of the Reader.
+// A Range is for one goroutine, that of the Reader.
 type Range struct {
-	ids    []ID // the commits, parents first
 	walker *walker
-	order  []uint32 // the nodes of ids
+	order  []uint32 // the nodes of the commits, parents first
 	place  []uint32 // for each node 1 + its index in order, 0 outside the range
 	// outside has, for each commit once it is needed, whether it is proven to
 	// be no ancestor of an excluded commit.
@@ -25,10 +23,35 @@ type Range struct {
 }
 
 // Len is the number of commits in the range.
-func (r *Range) Len() int { return len(r.ids) }
+func (r *Range) Len() int { return len(r.order) }
 
 // Commits yields the ids of all commits, parents first.
-func (r *Range) Commits() iter.Seq[ID] { return slices.Values(r.ids) }
+func (r *Range) Commits() iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		for place := range r.order {
+			if !yield(r.ID(place)) {
+				return
+			}
+		}
+	}
+}
+
+// ID is the commit at a place.
+func (r *Range) ID(place int) ID { return r.walker.nodes[r.order[place]].id }
+
+// Number is the number with which Found was told of the commit at a place.
+func (r *Range) Number(place int) int { return int(r.order[place]) }
+
+// Parents yields the parents of the commit at a place.
+func (r *Range) Parents(place int) iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		for _, p := range r.walker.parentsOf(r.order[place]) {
+			if !yield(r.walker.nodes[p].id) {
+				return
+			}
+		}
+	}
+}
 
 // Index is the place of a commit in the order of Commits, and false for a commit
 // that is not in the range.
@@ -124,10 +147,8 @@ func newRange(w *walker) *Range {
 	r := &Range{walker: w}
 	r.sort()
 	r.place = make([]uint32, len(w.nodes))
-	r.ids = make([]ID, len(r.order))
 	for place, i := range r.order {
 		r.place[i] = uint32(place) + 1
-		r.ids[place] = w.nodes[i].id
 	}
 	return r
 }

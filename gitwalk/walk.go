@@ -12,6 +12,11 @@ import (
 // links.Parents.
 type Follow func(merge ID, links Links) ([]ID, error)
 
+// Found is told of a commit that may belong to the range, once it has been read: its
+// content, and a number by which the range knows it (Range.Number). The numbers are
+// below the number of commits that the walk has met. Found may keep the content.
+type Found func(number int, id ID, raw []byte)
+
 // Options of Walk. The zero value walks the whole closure.
 type Options struct {
 	// Follow is asked for each merge in the range and below known commits; nil
@@ -23,6 +28,9 @@ type Options struct {
 	// KnownDescend says that each of Known descends from every excluded commit,
 	// which spares Range.Excluded from finding out.
 	KnownDescend bool
+	// Found is told of each commit of the range, and of others, as the walk comes upon
+	// them; it may be nil.
+	Found Found
 	// Progress is told now and then how many commits have been found.
 	Progress func(found int)
 }
@@ -141,7 +149,7 @@ func (w *walker) reach(i uint32, how flag) error {
 		n.flags |= how
 		return nil
 	}
-	if err := w.load(i); err != nil {
+	if err := w.load(i, how); err != nil {
 		return err
 	}
 	w.enqueue(i, how)
@@ -180,16 +188,27 @@ func (w *walker) parentsOf(i uint32) []uint32 {
 
 // load reads the links of node i once. A commit that cannot be understood has
 // no links; whether that matters is for the reader of the range to judge.
-func (w *walker) load(i uint32) error {
+func (w *walker) load(i uint32, how flag) error {
 	if w.nodes[i].flags&loaded != 0 {
 		return nil
 	}
-	links, err := readLinks(w.reader, w.nodes[i].id)
-	if errors.As(err, new(*MissingError)) {
+	id := w.nodes[i].id
+	raw, err := w.reader.Commit(id)
+	switch {
+	case errors.As(err, new(*MissingError)):
 		w.absent = append(w.absent, i)
-	} else if err != nil {
+	case errors.As(err, new(*TooLargeError)), errors.As(err, new(*KindError)):
+	case err != nil:
 		return err
+	case how == wanted && w.opt.Found != nil:
+		w.opt.Found(int(i), id, raw)
 	}
+	w.link(i, linksIn(raw))
+	return nil
+}
+
+// link notes the links of node i.
+func (w *walker) link(i uint32, links Links) {
 	first := uint32(len(w.parents))
 	for _, parent := range links.Parents {
 		w.parents = append(w.parents, w.node(parent))
@@ -197,24 +216,16 @@ func (w *walker) load(i uint32) error {
 	n := &w.nodes[i]
 	n.date, n.first, n.count = links.Date, first, uint32(len(links.Parents))
 	n.flags |= loaded
-	return nil
 }
 
-// readLinks reads the links of a commit. What is no commit, or none that Git
-// itself would understand, has none.
-func readLinks(r *Reader, id ID) (Links, error) {
-	raw, err := r.Commit(id)
-	if errors.As(err, new(*TooLargeError)) || errors.As(err, new(*KindError)) {
-		return Links{}, nil
-	}
-	if err != nil {
-		return Links{}, err
-	}
+// linksIn are the links in the content of a commit. What is no commit that Git itself
+// would understand has none.
+func linksIn(raw []byte) Links {
 	links, err := ParseLinks(raw)
 	if err != nil {
-		return Links{}, nil
+		return Links{}
 	}
-	return links, nil
+	return links
 }
 
 // run takes commits off the queue, newest first, while more says so. After an
