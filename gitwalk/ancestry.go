@@ -12,12 +12,12 @@ func IsAncestor(ctx context.Context, r *Reader, ancestor, descendant ID) (bool, 
 	if ancestor == descendant {
 		return true, nil
 	}
-	w := &walker{reader: r, index: make(map[ID]uint32)}
+	w := &walker{reader: r, nodes: newNodes()}
 	target := w.node(ancestor)
 	if err := w.reach(w.node(descendant), wanted); err != nil {
 		return false, err
 	}
-	found := func() bool { return w.nodes[target].flags&wanted != 0 }
+	found := func() bool { return w.all[target].flags&wanted != 0 }
 	if err := w.run(ctx, func() bool { return !found() }); err != nil {
 		return false, err
 	}

@@ -1,7 +1,6 @@
 package gitwalk
 
 import (
-	"container/heap"
 	"context"
 )
 
@@ -76,7 +75,7 @@ func (s *baseSearch) reach(i uint32, with paint) error {
 	n.paint |= with
 	if n.paint&fromBoth != before&fromBoth {
 		n.paint |= waiting
-		heap.Push(&s.queues[n.paint.class()], queueItem{n.date, i})
+		s.queues[n.paint.class()].push(queueItem{n.date, i})
 	}
 	s.tally(n.paint, 1)
 	return nil
@@ -165,7 +164,7 @@ func (s *baseSearch) pop() uint32 {
 		}
 		class = s.turn
 	}
-	i := heap.Pop(&s.queues[class]).(queueItem).node
+	i := s.queues[class].pop().node
 	n := &s.graph.nodes[i]
 	s.tally(n.paint, -1)
 	n.paint &^= waiting
@@ -179,7 +178,7 @@ func (s *baseSearch) newest() int {
 	for class := range s.queues {
 		q := &s.queues[class]
 		for len(*q) > 0 && !s.waitsIn((*q)[0].node, class) {
-			heap.Pop(q)
+			q.pop()
 		}
 		if len(*q) > 0 && (best < 0 || (*q)[0].date > s.queues[best][0].date) {
 			best = class

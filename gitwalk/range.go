@@ -1,7 +1,6 @@
 package gitwalk
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"iter"
@@ -37,7 +36,7 @@ func (r *Range) Commits() iter.Seq[ID] {
 }
 
 // ID is the commit at a place.
-func (r *Range) ID(place int) ID { return r.walker.nodes[r.order[place]].id }
+func (r *Range) ID(place int) ID { return r.walker.all[r.order[place]].id }
 
 // Number is the number with which Found was told of the commit at a place.
 func (r *Range) Number(place int) int { return int(r.order[place]) }
@@ -46,7 +45,7 @@ func (r *Range) Number(place int) int { return int(r.order[place]) }
 func (r *Range) Parents(place int) iter.Seq[ID] {
 	return func(yield func(ID) bool) {
 		for _, p := range r.walker.parentsOf(r.order[place]) {
-			if !yield(r.walker.nodes[p].id) {
+			if !yield(r.walker.all[p].id) {
 				return
 			}
 		}
@@ -56,7 +55,7 @@ func (r *Range) Parents(place int) iter.Seq[ID] {
 // Index is the place of a commit in the order of Commits, and false for a commit
 // that is not in the range.
 func (r *Range) Index(id ID) (int, bool) {
-	i, ok := r.walker.index[id]
+	i, ok := r.walker.find(id)
 	if !ok || int(i) >= len(r.place) || r.place[i] == 0 {
 		return 0, false
 	}
@@ -68,8 +67,8 @@ func (r *Range) Index(id ID) (int, bool) {
 // tip descends from it. If not, no path of followed parents leads from the tip to
 // it except through other excluded or known commits or their ancestors.
 func (r *Range) Touches(id ID) bool {
-	i, ok := r.walker.index[id]
-	return ok && r.walker.nodes[i].flags&touched != 0 && r.walker.nodes[i].flags&(boundary|known) != 0
+	i, ok := r.walker.find(id)
+	return ok && r.walker.all[i].flags&touched != 0 && r.walker.all[i].flags&(boundary|known) != 0
 }
 
 // Excluded says for certain whether a commit of the range is an ancestor of an
@@ -98,11 +97,11 @@ func (r *Range) Excluded(ctx context.Context, id ID) (bool, error) {
 	if err := w.run(ctx, func() bool { return true }); err != nil {
 		return false, err
 	}
-	if w.nodes[r.order[place]].flags&excluded != 0 {
+	if w.all[r.order[place]].flags&excluded != 0 {
 		return true, nil
 	}
 	if len(w.absent) > 0 {
-		return false, &MissingError{ID: w.nodes[w.absent[0]].id}
+		return false, &MissingError{ID: w.all[w.absent[0]].id}
 	}
 	return false, nil
 }
@@ -115,8 +114,8 @@ func (r *Range) aboveAll() []bool {
 	for i := range above {
 		above[i] = true
 	}
-	for i := range r.walker.nodes {
-		if r.walker.nodes[i].flags&(boundary|below) == boundary {
+	for i := range r.walker.all {
+		if r.walker.all[i].flags&(boundary|below) == boundary {
 			r.above(uint32(i), above)
 		}
 	}
@@ -140,13 +139,13 @@ func (r *Range) above(head uint32, above []bool) {
 
 // isAbove says whether node i is said to descend from every excluded commit.
 func (w *walker) isAbove(i uint32) bool {
-	return w.opt.KnownDescend && w.nodes[i].flags&known != 0
+	return w.opt.KnownDescend && w.all[i].flags&known != 0
 }
 
 func newRange(w *walker) *Range {
 	r := &Range{walker: w}
 	r.sort()
-	r.place = make([]uint32, len(w.nodes))
+	r.place = make([]uint32, len(w.all))
 	for place, i := range r.order {
 		r.place[i] = uint32(place) + 1
 	}
@@ -159,19 +158,18 @@ func (r *Range) sort() {
 	w := r.walker
 	waiting, children, start := w.edges()
 	var ready dateQueue
-	for i := range w.nodes {
-		if w.nodes[i].inRange() && waiting[i] == 0 {
-			ready = append(ready, queueItem{^w.nodes[i].date, ^uint32(i)})
+	for i := range w.all {
+		if w.all[i].inRange() && waiting[i] == 0 {
+			ready.push(queueItem{^w.all[i].date, ^uint32(i)})
 		}
 	}
-	heap.Init(&ready)
 	r.order = make([]uint32, 0, w.found)
 	for len(ready) > 0 {
-		i := ^heap.Pop(&ready).(queueItem).node
+		i := ^ready.pop().node
 		r.order = append(r.order, i)
 		for _, child := range children[start[i]:start[i+1]] {
 			if waiting[child]--; waiting[child] == 0 {
-				heap.Push(&ready, queueItem{^w.nodes[child].date, ^child})
+				ready.push(queueItem{^w.all[child].date, ^child})
 			}
 		}
 	}
@@ -180,13 +178,13 @@ func (r *Range) sort() {
 // edges returns for each node how many parents it has in the range, and its
 // children in the range: those of node i are children[start[i]:start[i+1]].
 func (w *walker) edges() (waiting, children, start []uint32) {
-	waiting = make([]uint32, len(w.nodes))
-	start = make([]uint32, len(w.nodes)+1)
+	waiting = make([]uint32, len(w.all))
+	start = make([]uint32, len(w.all)+1)
 	each := func(visit func(parent, child uint32)) {
-		for i := range w.nodes {
-			if w.nodes[i].inRange() {
+		for i := range w.all {
+			if w.all[i].inRange() {
 				for _, p := range w.parentsOf(uint32(i)) {
-					if w.nodes[p].inRange() {
+					if w.all[p].inRange() {
 						visit(p, uint32(i))
 					}
 				}
@@ -194,10 +192,10 @@ func (w *walker) edges() (waiting, children, start []uint32) {
 		}
 	}
 	each(func(parent, child uint32) { waiting[child]++; start[parent+1]++ })
-	for i := range w.nodes {
+	for i := range w.all {
 		start[i+1] += start[i]
 	}
-	children = make([]uint32, start[len(w.nodes)])
+	children = make([]uint32, start[len(w.all)])
 	next := slices.Clone(start)
 	each(func(parent, child uint32) { children[next[parent]] = child; next[parent]++ })
 	return waiting, children, start

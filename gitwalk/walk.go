@@ -1,7 +1,6 @@
 package gitwalk
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"math"
@@ -49,7 +48,7 @@ type Options struct {
 // A commit of the range that is missing or corrupt is an error. What is missing
 // below an excluded commit only ends the walk there.
 func Walk(ctx context.Context, r *Reader, tip ID, exclude []ID, opt Options) (*Range, error) {
-	w := &walker{reader: r, opt: opt, index: make(map[ID]uint32), oldest: math.MaxInt64}
+	w := &walker{reader: r, opt: opt, nodes: newNodes(), oldest: math.MaxInt64}
 	for _, id := range exclude {
 		if err := w.exclude(w.node(id)); err != nil {
 			return nil, err
@@ -57,7 +56,7 @@ func Walk(ctx context.Context, r *Reader, tip ID, exclude []ID, opt Options) (*R
 	}
 	for _, id := range opt.Known {
 		i := w.node(id)
-		w.nodes[i].flags |= known
+		w.all[i].flags |= known
 		if err := w.reach(i, settled); err != nil {
 			return nil, err
 		}
@@ -74,36 +73,10 @@ func Walk(ctx context.Context, r *Reader, tip ID, exclude []ID, opt Options) (*R
 	return newRange(w), nil
 }
 
-// A flag is what the walk knows about a commit.
-type flag uint16
-
-const (
-	wanted   flag = 1 << iota // reachable from the tip
-	excluded                  // reachable from an excluded commit
-	settled                   // reachable from a known commit
-	boundary                  // itself given as excluded
-	known                     // itself given as known
-	below                     // a parent of an excluded commit
-	touched                   // the tip, or a parent of a commit in the range
-	queued                    // waiting in the queue
-	loaded                    // its parents are known
-)
-
-// node is a commit that the walk has met.
-type node struct {
-	id           ID
-	date         int64
-	first, count uint32 // its parents are walker.parents[first:first+count]
-	flags        flag
-}
-
-func (n *node) inRange() bool { return n.flags&(wanted|excluded|settled) == wanted }
-
 type walker struct {
-	reader  *Reader
-	opt     Options
-	index   map[ID]uint32
-	nodes   []node
+	reader *Reader
+	opt    Options
+	nodes
 	parents []uint32
 	queue   dateQueue
 	open    int   // queued nodes that are in the range as far as is known
@@ -114,38 +87,27 @@ type walker struct {
 	absent []uint32
 }
 
-// node returns the index of the commit id, adding it when it is new.
-func (w *walker) node(id ID) uint32 {
-	if i, ok := w.index[id]; ok {
-		return i
-	}
-	i := uint32(len(w.nodes))
-	w.index[id] = i
-	w.nodes = append(w.nodes, node{id: id})
-	return i
-}
-
 // undecided says whether the walk may still find a commit for the range, or find
 // that one of them is excluded by commits whose dates are right.
 func (w *walker) undecided() bool { return w.open > 0 || w.queue[0].date >= w.oldest }
 
 func (w *walker) exclude(i uint32) error {
-	if w.nodes[i].flags&boundary == 0 {
-		w.nodes[i].flags |= boundary
+	if w.all[i].flags&boundary == 0 {
+		w.all[i].flags |= boundary
 		w.heads++
 	}
 	return w.reach(i, excluded)
 }
 
 func (w *walker) reachTip(tip uint32) error {
-	w.nodes[tip].flags |= touched
+	w.all[tip].flags |= touched
 	return w.reach(tip, wanted)
 }
 
 // reach notes that node i is wanted, settled or excluded, each of which counts for
 // more than the one before, and queues it if its parents have to learn of it.
 func (w *walker) reach(i uint32, how flag) error {
-	if n := &w.nodes[i]; n.flags&(how|excluded) != 0 || how == wanted && n.flags&settled != 0 {
+	if n := &w.all[i]; n.flags&(how|excluded) != 0 || how == wanted && n.flags&settled != 0 {
 		n.flags |= how
 		return nil
 	}
@@ -158,13 +120,13 @@ func (w *walker) reach(i uint32, how flag) error {
 
 // enqueue marks node i and puts it into the queue unless it is there.
 func (w *walker) enqueue(i uint32, how flag) {
-	n := &w.nodes[i]
+	n := &w.all[i]
 	waiting := n.flags&queued != 0
 	w.leave(n)
 	n.flags |= how | queued
 	w.enter(n)
 	if !waiting {
-		heap.Push(&w.queue, queueItem{n.date, i})
+		w.queue.push(queueItem{n.date, i})
 	}
 }
 
@@ -182,17 +144,17 @@ func (w *walker) tally(n *node, by int) {
 }
 
 func (w *walker) parentsOf(i uint32) []uint32 {
-	n := &w.nodes[i]
+	n := &w.all[i]
 	return w.parents[n.first : n.first+n.count]
 }
 
 // load reads the links of node i once. A commit that cannot be understood has
 // no links; whether that matters is for the reader of the range to judge.
 func (w *walker) load(i uint32, how flag) error {
-	if w.nodes[i].flags&loaded != 0 {
+	if w.all[i].flags&loaded != 0 {
 		return nil
 	}
-	id := w.nodes[i].id
+	id := w.all[i].id
 	raw, err := w.reader.Commit(id)
 	switch {
 	case errors.As(err, new(*MissingError)):
@@ -213,7 +175,7 @@ func (w *walker) link(i uint32, links Links) {
 	for _, parent := range links.Parents {
 		w.parents = append(w.parents, w.node(parent))
 	}
-	n := &w.nodes[i]
+	n := &w.all[i]
 	n.date, n.first, n.count = links.Date, first, uint32(len(links.Parents))
 	n.flags |= loaded
 }
@@ -240,8 +202,8 @@ func (w *walker) run(ctx context.Context, more func() bool) error {
 				w.opt.Progress(w.found)
 			}
 		}
-		i := heap.Pop(&w.queue).(queueItem).node
-		n := &w.nodes[i]
+		i := w.queue.pop().node
+		n := &w.all[i]
 		w.leave(n)
 		n.flags &^= queued
 		w.enter(n)
@@ -255,7 +217,7 @@ func (w *walker) run(ctx context.Context, more func() bool) error {
 
 // expand tells the parents of node i what it is.
 func (w *walker) expand(i uint32) error {
-	n := w.nodes[i]
+	n := w.all[i]
 	parents := w.parentsOf(i)
 	if n.flags&excluded != 0 {
 		return w.expandExcluded(parents)
@@ -272,7 +234,7 @@ func (w *walker) expand(i uint32) error {
 	}
 	w.oldest = min(w.oldest, n.date)
 	for _, p := range parents {
-		w.nodes[p].flags |= touched
+		w.all[p].flags |= touched
 	}
 	return w.reachAll(parents, wanted)
 }
@@ -288,10 +250,10 @@ func (w *walker) reachAll(parents []uint32, how flag) error {
 
 func (w *walker) expandExcluded(parents []uint32) error {
 	for _, p := range parents {
-		if w.nodes[p].flags&(boundary|below) == boundary {
+		if w.all[p].flags&(boundary|below) == boundary {
 			w.heads--
 		}
-		w.nodes[p].flags |= below
+		w.all[p].flags |= below
 		if err := w.reach(p, excluded); err != nil {
 			return err
 		}
@@ -302,7 +264,7 @@ func (w *walker) expandExcluded(parents []uint32) error {
 func (w *walker) follow(merge node, parents []uint32) ([]uint32, error) {
 	links := Links{Date: merge.date}
 	for _, p := range parents {
-		links.Parents = append(links.Parents, w.nodes[p].id)
+		links.Parents = append(links.Parents, w.all[p].id)
 	}
 	ids, err := w.opt.Follow(merge.id, links)
 	if err != nil {
@@ -319,40 +281,15 @@ func (w *walker) follow(merge node, parents []uint32) ([]uint32, error) {
 // that the commit is not an ancestor of an excluded one.
 func (w *walker) checkMissing(ctx context.Context) error {
 	for _, i := range w.absent {
-		if !w.nodes[i].inRange() {
+		if !w.all[i].inRange() {
 			continue
 		}
 		if err := w.run(ctx, func() bool { return true }); err != nil {
 			return err
 		}
-		if w.nodes[i].inRange() {
-			return &MissingError{ID: w.nodes[i].id}
+		if w.all[i].inRange() {
+			return &MissingError{ID: w.all[i].id}
 		}
 	}
 	return nil
-}
-
-// dateQueue is a heap with the newest commit on top; among equals, the one that
-// was met first, so that the order is the same on every machine.
-type dateQueue []queueItem
-
-type queueItem struct {
-	date int64
-	node uint32
-}
-
-func (q dateQueue) Len() int { return len(q) }
-func (q dateQueue) Less(i, j int) bool {
-	if q[i].date != q[j].date {
-		return q[i].date > q[j].date
-	}
-	return q[i].node < q[j].node
-}
-func (q dateQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *dateQueue) Push(x any)   { *q = append(*q, x.(queueItem)) }
-func (q *dateQueue) Pop() any {
-	last := len(*q) - 1
-	x := (*q)[last]
-	*q = (*q)[:last]
-	return x
 }
