@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode"
 )
 
 // A MalformedError says where the bytes of a commit or tree depart from the one
@@ -126,7 +127,7 @@ func (p *commitParser) headers() error {
 				return p.malformed("it ends within the header %q", clip(name))
 			}
 		}
-		if err := p.header(string(name), value, start, p.line > first); err != nil {
+		if err := p.header(name, value, start, p.line > first); err != nil {
 			return err
 		}
 	}
@@ -149,9 +150,9 @@ func (p *commitParser) next() ([]byte, bool) {
 	return rest[:i], true
 }
 
-func (p *commitParser) header(name string, value []byte, start int, continued bool) error {
+func (p *commitParser) header(name, value []byte, start int, continued bool) error {
 	c := p.commit
-	switch name {
+	switch string(name) {
 	case "tree", "parent", "author", "committer":
 		if continued {
 			return p.malformed("the header %q has a continuation line", name)
@@ -159,18 +160,18 @@ func (p *commitParser) header(name string, value []byte, start int, continued bo
 		return p.fixed(name, value)
 	}
 	if p.stage != stageCommitter {
-		return p.malformed("the header %q stands before the committer", clip([]byte(name)))
+		return p.malformed("the header %q stands before the committer", clip(name))
 	}
 	switch {
-	case name == "gpgsig":
+	case string(name) == "gpgsig":
 		if c.Signature != nil {
 			return p.malformed("a second gpgsig header")
 		}
 		c.sigStart, c.sigEnd = start, p.pos
 		c.Signature = unfold(c.raw[start+len("gpgsig ") : p.pos])
-	case len(name) >= 6 && name[:6] == "gpgsig":
-		return p.malformed("the header %q resembles gpgsig", clip([]byte(name)))
-	case name == "encoding":
+	case bytes.HasPrefix(name, []byte("gpgsig")):
+		return p.malformed("the header %q resembles gpgsig", clip(name))
+	case string(name) == "encoding":
 		if c.Encoding != "" || continued || len(value) == 0 {
 			return p.malformed("the encoding header is repeated, folded or empty")
 		}
@@ -180,9 +181,9 @@ func (p *commitParser) header(name string, value []byte, start int, continued bo
 }
 
 // fixed takes one of the four headers whose order is fixed.
-func (p *commitParser) fixed(name string, value []byte) error {
+func (p *commitParser) fixed(name, value []byte) error {
 	c := p.commit
-	switch {
+	switch name := string(name); {
 	case name == "tree" && p.stage == stageStart:
 		p.stage = stageTree
 		return p.id(&c.Tree, value)
@@ -269,11 +270,11 @@ func committerDate(rest []byte) int64 {
 
 // lineDate reads the seconds in "NAME <ADDRESS> SECONDS ZONE", 0 if there are none.
 func lineDate(line []byte) int64 {
-	fields := bytes.Fields(line[bytes.LastIndexByte(line, '>')+1:])
-	if len(fields) == 0 {
-		return 0
+	date := bytes.TrimLeftFunc(line[bytes.LastIndexByte(line, '>')+1:], unicode.IsSpace)
+	if end := bytes.IndexFunc(date, unicode.IsSpace); end >= 0 {
+		date = date[:end]
 	}
-	seconds, err := strconv.ParseInt(string(fields[0]), 10, 64)
+	seconds, err := strconv.ParseInt(string(date), 10, 64)
 	if err != nil {
 		return 0
 	}

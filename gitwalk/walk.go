@@ -156,17 +156,29 @@ func (w *walker) load(i uint32, how flag) error {
 	}
 	id := w.all[i].id
 	raw, err := w.reader.Commit(id)
-	switch {
-	case errors.As(err, new(*MissingError)):
-		w.absent = append(w.absent, i)
-	case errors.As(err, new(*TooLargeError)), errors.As(err, new(*KindError)):
-	case err != nil:
-		return err
-	case how == wanted && w.opt.Found != nil:
+	if err != nil {
+		raw, err = nil, w.unreadable(i, err)
+	} else if how == wanted && w.opt.Found != nil {
 		w.opt.Found(int(i), id, raw)
+	}
+	if err != nil {
+		return err
 	}
 	w.link(i, linksIn(raw))
 	return nil
+}
+
+// unreadable is whether it ends the walk that node i cannot be read. It does not if
+// the repository lacks the commit, which is noted, nor if it is none.
+func (w *walker) unreadable(i uint32, err error) error {
+	switch {
+	case errors.As(err, new(*MissingError)):
+		w.absent = append(w.absent, i)
+		return nil
+	case errors.As(err, new(*TooLargeError)), errors.As(err, new(*KindError)):
+		return nil
+	}
+	return err
 }
 
 // link notes the links of node i.
