@@ -2,9 +2,13 @@ package verification
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/keyring"
 )
@@ -27,17 +31,35 @@ func (v *Verification) Concerns(at gitwalk.ID) []Concern {
 		return nil // the verdict has said so
 	}
 	var revoked, expired []string
-	for _, entry := range file.Authorizations.Entries() {
-		key, ok := v.Keyring.Lookup(entry.Key)
+	entries := file.Authorizations.Entries()
+	keys := v.describe(entries)
+	for i, entry := range entries {
 		switch {
-		case !ok:
-		case key.Revoked:
+		case keys[i].Revoked:
 			revoked = append(revoked, entry.Name)
-		case Expired(key):
+		case Expired(keys[i]):
 			expired = append(expired, entry.Name)
 		}
 	}
 	return append(v.concern("revoked-key", "revoked", revoked), v.concern("expired-key", "expired", expired)...)
+}
+
+// describe looks the keys of entries up on all cores, since what a key says of itself
+// is signed and has to be verified. Where nothing is new, that is most of what a run
+// takes. A key that is not in the keyring is left empty.
+func (v *Verification) describe(entries []authz.Entry) []keyring.Key {
+	keys := make([]keyring.Key, len(entries))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(entries)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(entries); i = next.Add(1) - 1 {
+				keys[i], _ = v.Keyring.Lookup(entries[i].Key)
+			}
+		})
+	}
+	workers.Wait()
+	return keys
 }
 
 // NotCached is the concern that a verdict could not be remembered.
