@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
@@ -27,6 +26,7 @@ import (
 type Merger struct {
 	mu    sync.Mutex
 	asked bool // git is there and not too old
+	stdin bool // it has "merge-tree --stdin"
 }
 
 // NewMerger returns a Merger. It asks for git when it first needs it.
@@ -34,8 +34,11 @@ func NewMerger() *Merger { return &Merger{} }
 
 var _ gitwalk.Merger = (*Merger)(nil)
 
-// mergeTreeVersion is the first git that has "merge-tree --write-tree".
-var mergeTreeVersion = gitcli.Version{Major: 2, Minor: 38}
+// The first git that has "merge-tree --write-tree", and that has "--stdin" too.
+var (
+	mergeTreeVersion      = gitcli.Version{Major: 2, Minor: 38}
+	mergeTreeStdinVersion = gitcli.Version{Major: 2, Minor: 39}
+)
 
 // A GitTooOldError says that the installed git lacks what is needed of it.
 type GitTooOldError struct {
@@ -49,7 +52,8 @@ func (e *GitTooOldError) Error() string {
 
 const mergeReason = "a merge whose sides changed the same files"
 
-// MergeTree implements gitwalk.Merger. A *gitwalk.CannotMergeError holds a
+// MergeTree implements gitwalk.Merger. A conflict that git calls clean is a conflict
+// here, as scratch.merge says. A *gitwalk.CannotMergeError holds a
 // *NeedGitError, a *GitTooOldError, a *gitcli.Error or an error of the temporary
 // directory.
 func (m *Merger) MergeTree(ctx context.Context, g *gitwalk.Graph, ours, theirs gitwalk.ID) (tree gitwalk.ID, clean bool, err error) {
@@ -61,7 +65,7 @@ func (m *Merger) MergeTree(ctx context.Context, g *gitwalk.Graph, ours, theirs g
 		return gitwalk.ID{}, false, err
 	}
 	for extent := gitwalk.Contested; extent <= gitwalk.Everything; extent++ {
-		tree, clean, err = mergeIn(ctx, g, history, extent, ours, theirs)
+		tree, clean, err = m.mergeIn(ctx, g, history, extent, ours, theirs)
 		if !errors.As(err, new(*gitcli.Error)) {
 			break // if git fails it may lack an object of the next extent
 		}
@@ -89,12 +93,12 @@ func (m *Merger) askVersion(ctx context.Context) error {
 	if err != nil {
 		return &gitwalk.CannotMergeError{Err: err}
 	}
-	m.asked = true
+	m.asked, m.stdin = true, !version.Before(mergeTreeStdinVersion)
 	return nil
 }
 
 // mergeIn merges in a scratch repository that has the objects of an extent.
-func mergeIn(ctx context.Context, g *gitwalk.Graph, h gitwalk.MergeHistory, extent gitwalk.Extent, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error) {
+func (m *Merger) mergeIn(ctx context.Context, g *gitwalk.Graph, h gitwalk.MergeHistory, extent gitwalk.Extent, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error) {
 	s, err := newScratch()
 	if err != nil {
 		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
@@ -115,23 +119,5 @@ func mergeIn(ctx context.Context, g *gitwalk.Graph, h gitwalk.MergeHistory, exte
 	if err != nil {
 		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
 	}
-	return s.merge(ctx, commits[h.Place(ours)], commits[h.Place(theirs)])
-}
-
-// merge runs git merge-tree. A run that has a result writes the id of a tree into
-// the first line; with other exit codes than 0 and 1 it has none.
-func (s *scratch) merge(ctx context.Context, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error) {
-	out, clean, err := s.git.Answer(ctx, "merge-tree", "--write-tree", "--no-messages", "--name-only", ours.String(), theirs.String())
-	if err == nil {
-		first, _, _ := strings.Cut(string(out), "\n")
-		tree, err := gitwalk.ParseID(first)
-		if err == nil {
-			return tree, clean, nil
-		}
-		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: fmt.Errorf("git merge-tree wrote %q", first[:min(len(first), 100)])}
-	}
-	if ctx.Err() != nil {
-		return gitwalk.ID{}, false, ctx.Err()
-	}
-	return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
+	return s.merge(ctx, commits[h.Place(ours)], commits[h.Place(theirs)], m.stdin)
 }

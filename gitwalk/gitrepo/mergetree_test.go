@@ -145,9 +145,9 @@ func crissCross(rng *rand.Rand, im *mergecase.Importer) [2]int {
 			parents := []int{before[i]}
 			if other := rng.IntN(lines); step > 0 && other != i {
 				parents = append(parents, before[other])
-				for path, f := range beforeTrees[other] {
+				for _, path := range slices.Sorted(maps.Keys(beforeTrees[other])) {
 					if rng.IntN(2) == 0 && !trees[i].HasDirectory(path) {
-						trees[i][path] = f
+						trees[i][path] = beforeTrees[other][path]
 					}
 				}
 				trees[i].Settle()
@@ -351,7 +351,7 @@ func TestMergeTreeWithoutSuitableGit(t *testing.T) {
 		{"fails", version + "echo fatal: some reason >&2; exit 128", new(*gitcli.Error), "some reason"},
 		{"killed", version + "kill -9 $$", new(*gitcli.Error), "killed"},
 		{"says nothing", version, nil, `git merge-tree wrote ""`},
-		{"conflict without a tree", version + "echo no tree; exit 1", nil, `git merge-tree wrote "no tree"`},
+		{"conflict without a tree", version + `printf '0\0no tree\0'`, nil, `git merge-tree wrote "0\x00no tree\x00"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			repo := contested(t)
@@ -436,7 +436,7 @@ func TestMergeTreeAsksForTheVersionOnce(t *testing.T) {
 	left, right := parse(t, repo.Git("rev-parse", "left")), parse(t, repo.Git("rev-parse", "right"))
 	g := graphOf(t, repo.Dir, gitrepo.Options{})
 	log := filepath.Join(t.TempDir(), "log")
-	standIn(t, `case "$*" in *version) echo git version 2.39.5; echo >>`+log+`; exit;; esac; echo `+left.String())
+	standIn(t, `case "$*" in *version) echo git version 2.39.5; echo >>`+log+`; exit;; esac; printf '1\0`+left.String()+`\0\0\0%.0s' ours theirs`)
 	m := gitrepo.NewMerger()
 	for range 3 {
 		if _, clean, err := m.MergeTree(t.Context(), g, left, right); !clean || err != nil {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -93,13 +94,21 @@ func (c *Command) Failure(err error) *Error { return newError(c.args, err, c.std
 // Output runs "git args…" and returns what it wrote. The error is ctx.Err(),
 // ErrNotInstalled, or an *Error.
 func (r Repository) Output(ctx context.Context, args ...string) ([]byte, error) {
-	return r.output(ctx, MaxOutput, args)
+	return r.output(ctx, MaxOutput, "", args)
 }
 
-func (r Repository) output(ctx context.Context, limit int, args []string) ([]byte, error) {
+// Feed is Output for a git that reads its standard input.
+func (r Repository) Feed(ctx context.Context, stdin string, args ...string) ([]byte, error) {
+	return r.output(ctx, MaxOutput, stdin, args)
+}
+
+func (r Repository) output(ctx context.Context, limit int, stdin string, args []string) ([]byte, error) {
 	c, err := r.Command(ctx, args...)
 	if err != nil {
 		return nil, err
+	}
+	if stdin != "" {
+		c.Stdin = strings.NewReader(stdin)
 	}
 	stdout := bounded{limit: limit}
 	c.Stdout = &stdout

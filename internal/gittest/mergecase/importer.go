@@ -28,7 +28,8 @@ func (im *Importer) Commit(date int64, files Files, parents ...int) int {
 		fmt.Fprintf(w, "%s :%d\n", []string{"from", "merge"}[min(i, 1)], p)
 	}
 	fmt.Fprintln(w, "deleteall")
-	for path, f := range files {
+	for _, path := range files.paths() {
+		f := files[path]
 		if f.Mode == Submodule {
 			fmt.Fprintf(w, "M %s %s %s\n", f.Mode, f.Content, path)
 			continue

@@ -81,8 +81,11 @@ func (f Files) add(rng *rand.Rand, what File) {
 	f[path] = what
 }
 
+// paths are in a fixed order, so that nothing depends on that of a map.
+func (f Files) paths() []string { return slices.Sorted(maps.Keys(f)) }
+
 func (f Files) pick(rng *rand.Rand) string {
-	paths := slices.Sorted(maps.Keys(f))
+	paths := f.paths()
 	return paths[rng.IntN(len(paths))]
 }
 
@@ -139,10 +142,11 @@ func (f Files) moveDirectory(rng *rand.Rand) {
 	if strings.HasPrefix(to, from) {
 		return
 	}
-	for path, what := range maps.Clone(f) {
+	before := maps.Clone(f)
+	for _, path := range before.paths() {
 		if rest, ok := strings.CutPrefix(path, from); ok {
 			delete(f, path)
-			f[to+rest] = what
+			f[to+rest] = before[path]
 		}
 	}
 	f.Settle()
@@ -174,7 +178,7 @@ func (c Case) Merged() (merged Files, reason string) {
 	maps.Copy(all, c.Ours)
 	maps.Copy(all, c.Theirs)
 	merged = make(Files)
-	for path := range all {
+	for _, path := range all.paths() {
 		base, ours, theirs := c.Base[path], c.Ours[path], c.Theirs[path]
 		want := ours
 		switch {
@@ -188,7 +192,7 @@ func (c Case) Merged() (merged Files, reason string) {
 			merged[path] = want
 		}
 	}
-	for path := range merged {
+	for _, path := range merged.paths() {
 		if merged.HasDirectory(path) {
 			return nil, path
 		}
