@@ -55,16 +55,16 @@ const unknown = -1
 func stageOf(e authz.Event) (stage string, done, total int) {
 	switch e := e.(type) {
 	case authz.Walking:
-		return "reading history", e.Found, unknown
+		return "checking", e.Found, unknown
 	case authz.Judging:
-		return "verifying", e.Done, e.Total
+		return "judging", e.Done, e.Total
 	}
 	return "", 0, 0
 }
 
 func plainProgress(stage string, done, total int) string {
 	if total == unknown {
-		return fmt.Sprintf("%s: %d commits found", stage, done)
+		return fmt.Sprintf("%s: %d commits so far", stage, done)
 	}
 	return fmt.Sprintf("%s: %d of %d commits", stage, done, total)
 }

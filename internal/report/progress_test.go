@@ -29,7 +29,7 @@ func TestPlainProgress(t *testing.T) {
 	p.show(&out, &authz.Verdict{})
 	p.show(&out, authz.Judging{Done: 7, Total: 502})
 	p.show(&out, authz.Judging{Done: 8, Total: 502})
-	if got, want := out.String(), "reading history: 501 commits found\nverifying: 7 of 502 commits\n"; got != want {
+	if got, want := out.String(), "checking: 501 commits so far\njudging: 7 of 502 commits\n"; got != want {
 		t.Errorf("it shows %q instead of %q", got, want)
 	}
 	p.clear()
@@ -54,12 +54,12 @@ func TestProgressOfQuietAndJSON(t *testing.T) {
 func TestBarIsDrawnByNobodyElse(t *testing.T) {
 	var out strings.Builder
 	before := runtime.NumGoroutine()
-	bar := newBar(&out, unknown, "reading history")
+	bar := newBar(&out, unknown, "checking")
 	_ = bar.Set(1)
 	if after := runtime.NumGoroutine(); after > before {
 		t.Errorf("a goroutine was started: %d instead of %d", after, before)
 	}
-	if !strings.Contains(out.String(), "reading history") {
+	if !strings.Contains(out.String(), "checking") {
 		t.Errorf("it shows %q", &out)
 	}
 }
