@@ -23,7 +23,7 @@ func TestInterrupt(t *testing.T) {
 		signal          os.Signal
 	}{
 		{"while history is read", h.Dir, "objects are read", os.Interrupt},
-		{"while commits are verified", h.Dir, "verifying", os.Interrupt},
+		{"while commits are checked", h.Dir, "checking", os.Interrupt},
 		{"while git reads", linked, "objects are read", os.Interrupt},
 		{"by the system", h.Dir, "objects are read", syscall.SIGTERM},
 	} {
@@ -91,7 +91,7 @@ func interrupt(t *testing.T, h *history, u user, when string, signal os.Signal) 
 	if !strings.HasSuffix(text, "interrupted\r\n") || stdout.Len() > 0 {
 		t.Errorf("standard output has %q, the terminal %q", stdout.String(), text)
 	}
-	if when == "verifying" && !bar.MatchString(text) {
+	if when == "checking" && !bar.MatchString(text) {
 		t.Errorf("there is no progress bar: %q", text)
 	}
 	if err := syscall.Kill(-cmd.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
@@ -99,9 +99,9 @@ func interrupt(t *testing.T, h *history, u user, when string, signal os.Signal) 
 	}
 }
 
-// bar is a progress bar with what was done, of how much, how fast, and the time
-// that has passed and remains.
-var bar = regexp.MustCompile(`verifying +[0-9]+% .*\([0-9]+/[0-9]+, [0-9]+ commits/s\) \[[0-9ms]+:[0-9hms]+\]`)
+// bar is a progress bar with what was done, how fast, and the time that has passed. How
+// much there is to do shows when it is done.
+var bar = regexp.MustCompile(`checking \([0-9]+/-, [0-9]+ commits/s\) \[[0-9ms]+\]`)
 
 // The JSON of an interrupted run says so.
 func TestInterruptAsJSON(t *testing.T) {
