@@ -10,7 +10,7 @@ import (
 
 // EngineVersion changes whenever a history could get another verdict than from
 // the version before, so that no old result is taken for a new one.
-const EngineVersion = 2
+const EngineVersion = 3
 
 // A Checker checks signatures. It must be safe for concurrent use.
 type Checker interface {
