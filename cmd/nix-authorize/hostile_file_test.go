@@ -17,49 +17,55 @@ type hostileFile struct {
 	position bool
 }
 
-var hostileNixFiles = []hostileFile{
-	{"empty", "", true},
-	{"byte order mark", "\ufeff" + validNix, true},
-	{"carriage returns", strings.ReplaceAll(validNix, "\n", "\r\n"), true},
-	{"one carriage return", strings.Replace(validNix, "keys", "# x\rkeys", 1), true},
-	{"NUL", strings.Replace(validNix, "alice", "ali\x00ce", 1), true},
-	{"invalid UTF-8", strings.Replace(validNix, "alice", "ali\xffce", 1), true},
-	{"Latin-1", strings.Replace(validNix, "alice", "ren\xe9", 1), true},
-	{"bidirectional override", validNix + "# \u202e\n", true},
-	{"anchor", strings.Replace(validNix, "keys:", "keys: &k", 1), true},
-	{"alias", validNix + "  - *k\n", true},
-	{"bomb of anchors", "a: &a [x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nversion: 1\n", true},
-	{"tag", strings.Replace(validNix, "version: 1", "version: !!int 1", 1), true},
-	{"merge key", validNix + "<<: {threshold: 1}\n", true},
-	{"two documents", validNix + "---\n" + validNix, true},
-	{"unknown version", strings.Replace(validNix, "version: 1", "version: 2", 1), true},
-	{"no version", strings.Replace(validNix, "version: 1\n", "", 1), true},
-	{"unknown field", validNix + "evil: yes\n", true},
-	{"repeated field", validNix + "version: 1\n", true},
-	{"no keys", "version: 1\nkeys: []\n", true},
-	{"duplicate name", validNix + "  - name: alice\n    openpgp: " + strings.Repeat("AB", 20) + "\n", true},
-	{"duplicate key", validNix + "  - name: bob\n    openpgp: " + strings.Repeat("A", 40) + "\n", true},
-	{"key id instead of a fingerprint", strings.Replace(validNix, strings.Repeat("A", 40), strings.Repeat("A", 16), 1), true},
-	{"threshold that cannot be met", validNix + "threshold: 2\n", true},
-	{"deep nesting", strings.Repeat("[", 100_000), true},
-	{"tabs", strings.Replace(validNix, "  - ", "\t- ", 1), true},
-	{"binary", "\x7fELF\x02\x01\x01", true},
-	{"larger than 1 MiB", validNix + "#" + strings.Repeat("x", 1<<20) + "\n", false},
-	{"zeros, 64 MiB of them", strings.Repeat("\x00", 64<<20), false},
+// The files are made when they are needed: this binary is also the program that some
+// tests start, many times over.
+func hostileNixFiles() []hostileFile {
+	return []hostileFile{
+		{"empty", "", true},
+		{"byte order mark", "\ufeff" + validNix, true},
+		{"carriage returns", strings.ReplaceAll(validNix, "\n", "\r\n"), true},
+		{"one carriage return", strings.Replace(validNix, "keys", "# x\rkeys", 1), true},
+		{"NUL", strings.Replace(validNix, "alice", "ali\x00ce", 1), true},
+		{"invalid UTF-8", strings.Replace(validNix, "alice", "ali\xffce", 1), true},
+		{"Latin-1", strings.Replace(validNix, "alice", "ren\xe9", 1), true},
+		{"bidirectional override", validNix + "# \u202e\n", true},
+		{"anchor", strings.Replace(validNix, "keys:", "keys: &k", 1), true},
+		{"alias", validNix + "  - *k\n", true},
+		{"bomb of anchors", "a: &a [x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nversion: 1\n", true},
+		{"tag", strings.Replace(validNix, "version: 1", "version: !!int 1", 1), true},
+		{"merge key", validNix + "<<: {threshold: 1}\n", true},
+		{"two documents", validNix + "---\n" + validNix, true},
+		{"unknown version", strings.Replace(validNix, "version: 1", "version: 2", 1), true},
+		{"no version", strings.Replace(validNix, "version: 1\n", "", 1), true},
+		{"unknown field", validNix + "evil: yes\n", true},
+		{"repeated field", validNix + "version: 1\n", true},
+		{"no keys", "version: 1\nkeys: []\n", true},
+		{"duplicate name", validNix + "  - name: alice\n    openpgp: " + strings.Repeat("AB", 20) + "\n", true},
+		{"duplicate key", validNix + "  - name: bob\n    openpgp: " + strings.Repeat("A", 40) + "\n", true},
+		{"key id instead of a fingerprint", strings.Replace(validNix, strings.Repeat("A", 40), strings.Repeat("A", 16), 1), true},
+		{"threshold that cannot be met", validNix + "threshold: 2\n", true},
+		{"deep nesting", strings.Repeat("[", 100_000), true},
+		{"tabs", strings.Replace(validNix, "  - ", "\t- ", 1), true},
+		{"binary", "\x7fELF\x02\x01\x01", true},
+		{"larger than 1 MiB", validNix + "#" + strings.Repeat("x", 1<<20) + "\n", false},
+		{"zeros, 64 MiB of them", strings.Repeat("\x00", 64<<20), false},
+	}
 }
 
 var validNix = "version: 1\nkeys:\n  - name: alice\n    openpgp: " + strings.Repeat("A", 40) + "\n"
 
-var hostileGuixFiles = []hostileFile{
-	{"empty", "", true},
-	{"not closed", "(authorizations (version 0) (", true},
-	{"deep nesting", strings.Repeat("(", 100_000), true},
-	{"unknown version", "(authorizations (version 1) ())", true},
-	{"not a fingerprint", "(authorizations (version 0) ((\"not hexadecimal\")))", true},
-	{"NUL", "(authorizations (version 0) ()) ;\x00", true},
-	{"invalid UTF-8", "(authorizations (version 0) ()) ;\xff", true},
-	{"evaluation", "#.(system \"touch evil\")", true},
-	{"larger than 1 MiB", "(authorizations (version 0) ())" + strings.Repeat(" ", 1<<20), false},
+func hostileGuixFiles() []hostileFile {
+	return []hostileFile{
+		{"empty", "", true},
+		{"not closed", "(authorizations (version 0) (", true},
+		{"deep nesting", strings.Repeat("(", 100_000), true},
+		{"unknown version", "(authorizations (version 1) ())", true},
+		{"not a fingerprint", "(authorizations (version 0) ((\"not hexadecimal\")))", true},
+		{"NUL", "(authorizations (version 0) ()) ;\x00", true},
+		{"invalid UTF-8", "(authorizations (version 0) ()) ;\xff", true},
+		{"evaluation", "#.(system \"touch evil\")", true},
+		{"larger than 1 MiB", "(authorizations (version 0) ())" + strings.Repeat(" ", 1<<20), false},
+	}
 }
 
 var position = regexp.MustCompile(`line [1-9][0-9]*, column [1-9][0-9]*: `)
@@ -69,7 +75,7 @@ func TestHostileAuthorizations(t *testing.T) {
 	for _, format := range []struct {
 		file    string
 		hostile []hostileFile
-	}{{nixName, hostileNixFiles}, {guixName, hostileGuixFiles}} {
+	}{{nixName, hostileNixFiles()}, {guixName, hostileGuixFiles()}} {
 		t.Run(format.file, func(t *testing.T) {
 			t.Parallel()
 			h := newHistory(t, format.file, alice(t))

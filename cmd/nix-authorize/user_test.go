@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nix-authorize/nix-authorize/internal/gittest/process"
 )
 
 // A user is somebody who runs the program: from where, and with which environment.
@@ -69,7 +71,7 @@ func (u user) start(program string, args []string) result {
 // command prepares the program with the user's environment.
 func (u user) command(program string, args []string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.Getenv("TMPDIR")}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.Getenv("TMPDIR"), process.Environ()}
 	for name, value := range u.env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nix-authorize/nix-authorize/internal/gittest/process"
 )
 
 // Start is the date of the first command of a repository, in seconds since
@@ -93,6 +95,7 @@ func (r *Repo) environ() []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"),
 		"LC_ALL=C",
+		process.Environ(), // for hooks that are ours
 		"HOME=" + r.home,
 		"XDG_CONFIG_HOME=" + r.home,
 		"GNUPGHOME=" + r.home,

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/nix-authorize/nix-authorize/internal/gittest/process"
 )
 
 // A Key is a throw-away key that signs. It can be used by many goroutines.
@@ -85,6 +87,7 @@ func once(kind, holder string, create func(home string) (*Key, error)) (*Key, er
 // Run runs the tests of a package that makes keys, and then does away with the
 // keys and with the gpg-agent that holds them. It is for TestMain.
 func Run(run func() int) int {
+	process.EndAtOnce()
 	defer func() {
 		made.Lock()
 		defer made.Unlock()
