@@ -53,6 +53,7 @@ func (a *app) checkPRCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	policy.add(cmd)
+	a.addCPU(cmd)
 	cmd.Flags().BoolVar(&policy.noCache, "no-cache", false, "judge everything again and remember nothing")
 	cmd.Flags().StringVar(&flags.base, "base", "", "the `COMMIT` that is merged into")
 	cmd.Flags().StringVar(&flags.head, "head", "", "the `COMMIT` that is merged")

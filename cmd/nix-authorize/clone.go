@@ -41,6 +41,7 @@ func (a *app) cloneCommand() *cobra.Command {
 		Args: cobra.RangeArgs(1, 2),
 	}
 	flags.add(cmd)
+	a.addCPU(cmd)
 	cmd.Flags().StringVarP(&clone.Branch, "branch", "b", "", "the `BRANCH` to clone (default: the remote's own choice)")
 	cmd.Flags().StringVar(&clone.Filter, "filter", "", "leave objects out until they are needed: blob:none or tree:0")
 	cmd.Flags().BoolVar(&clone.Keep, "keep", false, "keep what was refused, without a work tree")

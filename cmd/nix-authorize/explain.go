@@ -25,6 +25,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 	}
 	policy.add(cmd)
+	a.addCPU(cmd)
 	policy.noCache = true
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.explain(cmd, args[0], &policy) }
 	return cmd

@@ -36,6 +36,7 @@ func (a *app) runHook(cmd *cobra.Command, args []string) error {
 	}
 	r := &hook.Run{
 		Name: hook.Name(args[0]), Args: args[1:], Dir: a.dir, Getenv: a.getenv, MaxRefusals: maxVetoRefusals,
+		Pace:    takeOn,
 		Observe: func(e authz.Event) { a.report.Handle(report.Progress{Event: e}) },
 		Veto:    a.veto,
 	}

@@ -34,6 +34,7 @@ func (a *app) pullCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(2),
 	}
 	flags.add(cmd)
+	a.addCPU(cmd)
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask before a change of the authorizations comes in")
 	cmd.Flags().BoolVarP(&flags.DryRun, "dry-run", "n", false, "judge and show what would come in, and move nothing")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

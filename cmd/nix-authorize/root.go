@@ -22,7 +22,7 @@ type app struct {
 	getenv         func(string) string
 	stdout, stderr io.Writer
 
-	dir            string
+	dir, cpu       string
 	format, color  string
 	quiet, verbose bool
 
@@ -97,6 +97,9 @@ func (a *app) start(cmd *cobra.Command) (report.Handler, error) {
 	}
 	if a.format != "text" && a.format != "json" {
 		return nil, outcome.UsageError(fmt.Errorf("unknown format %q", a.format), "use --format text or --format json")
+	}
+	if err := a.useCores(); err != nil {
+		return nil, err
 	}
 	dir, err := filepath.Abs(a.dir)
 	if err != nil {

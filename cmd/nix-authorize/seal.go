@@ -36,6 +36,7 @@ func (a *app) sealCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 	}
 	policy.add(cmd)
+	a.addCPU(cmd)
 	cmd.Flags().BoolVar(&policy.noCache, "no-cache", false, "judge everything again and remember nothing")
 	cmd.Flags().StringVar(&base, "base", "", "the `REVISION` into which it will be merged (default: what the branch follows, or origin/HEAD)")
 	cmd.Flags().StringVarP(&message, "message", "m", "", "the `MESSAGE` of the seal")

@@ -47,6 +47,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 	}
 	policy.add(cmd)
+	a.addCPU(cmd)
 	cmd.Flags().IntVar(&maxRefusals, "max-refusals", defaultMaxRefusals, "stop after `N` refused commits; 0 for no limit")
 	cmd.Flags().BoolVar(&stats, "stats", false, "show how many commits each key has signed")
 	cmd.Flags().StringVar(&oldest, "max-age", "", "refuse an authentic tip whose date is older than this `DURATION`, such as 14d or 36h")

@@ -27,6 +27,7 @@ type judge struct {
 	updates []update
 	benches []*bench
 	class   outcome.Class
+	begun   bool
 }
 
 // A bench is a verification and what it has said so far. There is one for each
@@ -136,6 +137,9 @@ func (j *judge) veto(ref protectedRef, u update, v Veto) {
 
 // verdict judges a commit that a ref is to have.
 func (j *judge) verdict(ref protectedRef, id gitwalk.ID) (*bench, *authz.Report, error) {
+	if err := j.begin(); err != nil {
+		return nil, nil, err
+	}
 	b, err := j.bench(ref.branch)
 	if err != nil {
 		return nil, nil, err

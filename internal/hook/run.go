@@ -22,6 +22,9 @@ type Run struct {
 	Getenv func(string) string
 	// MaxRefusals is as in authz.Verifier.
 	MaxRefusals int
+	// Pace is told before the first judgement how much of the machine the user wants
+	// the hook to take. It may be nil.
+	Pace func(Pace)
 	// Observe is told how far the judgement of a long history is. It may be nil.
 	Observe func(authz.Event)
 	// Veto is told of each ref that must not move, and why.
