@@ -73,7 +73,7 @@ func (g *generator) packs() string { return filepath.Join(g.dir, "objects", "pac
 // it is ended in between, the next run makes the same pack again.
 func (g *generator) segment(ctx context.Context) error {
 	params, first := g.record.Params, g.record.Units
-	last := min(params.units(), (first/g.perSegment+1)*g.perSegment)
+	last := g.record.end(first, g.perSegment)
 	plan := &plan{params: params, crowd: g.crowd, store: newStore(1 + first)}
 	if err := g.resume(ctx, plan, first); err != nil {
 		return err
@@ -84,7 +84,8 @@ func (g *generator) segment(ctx context.Context) error {
 	}
 	refs := map[string]gitwalk.ID{}
 	g.fill(pack, plan, first, last, refs)
-	if err := pack.Finish(); err != nil {
+	name, err := pack.Finish()
+	if err != nil {
 		return err
 	}
 	for name, id := range refs {
@@ -93,6 +94,7 @@ func (g *generator) segment(ctx context.Context) error {
 		}
 	}
 	g.record.Units, g.record.Tip = last, refs["main"].String()
+	g.record.Packs = append(g.record.Packs, Pack{name, g.record.Commits()})
 	return g.record.save(g.dir)
 }
 

@@ -80,6 +80,9 @@ func TestHistories(t *testing.T) {
 			if shape := git(t, dir, "ls-tree", "main"); strings.Count(shape, "\n") != 40 {
 				t.Errorf("the root has %d entries:\n%s", strings.Count(shape, "\n"), shape)
 			}
+			if packs := record.Packs; len(packs) != 2 && test.params.Commits > 100 || packs[len(packs)-1].Commits != test.commits {
+				t.Errorf("packs: %+v, want one up to 100 commits before the end and one behind", packs)
+			}
 			count := strings.TrimSpace(git(t, dir, "rev-list", "--count", "--first-parent", record.Before[100]+"..main"))
 			if want := map[string]string{Strict: "85", Vouched: "100"}[test.params.Rule]; count != want {
 				t.Errorf("the last 100 have %s first parents, want %s", count, want)

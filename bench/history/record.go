@@ -20,14 +20,23 @@ type Record struct {
 	Introduction string
 	Signer       string // the fingerprint
 	Tip          string
-	// Before are commits so many commits before the tip, those of Params.
+	// Before are commits so many commits before the tip, in the measure of Params.
 	Before map[int]string
+	// Packs are those that the history is in, the oldest first.
+	Packs []Pack
+}
+
+// A Pack has what a segment has brought.
+type Pack struct {
+	Name    string // without its ending
+	Commits int    // in the measure of Params, with those of the packs before it
 }
 
 // version is that of the generator: histories of another one are others.
-const version = 1
+const version = 2
 
-// marks are how far before the tip there are commits in Before.
+// marks are how far before the tip there are commits in Before. A pack ends there, so
+// that a repository can be made that has everything up to that commit and no more.
 var marks = []int{100, 540}
 
 const recordName = "generated.json"
@@ -65,6 +74,17 @@ func (r *Record) save(dir string) error {
 		return err
 	}
 	return os.Rename(name+".new", name)
+}
+
+// end is the unit with which the segment ends that begins with another one.
+func (r *Record) end(first, perSegment int) int {
+	last := min(r.Params.units(), (first/perSegment+1)*perSegment)
+	for _, commits := range marks {
+		if at := r.Params.units() - commits/r.Params.commitsPerUnit(); at > first && at < last {
+			last = at
+		}
+	}
+	return last
 }
 
 // mark notes the commit that comes so many units before the end.

@@ -81,29 +81,29 @@ func (w *Writer) Add(o *Object) {
 	o.base, o.payload, o.deflated = nil, nil, nil
 }
 
-// Finish completes the pack and its index. Only then do they get the names by which
-// git finds them.
-func (w *Writer) Finish() error {
+// Finish completes the pack and its index, and returns their name without its ending.
+// Only then do they get the names by which git finds them.
+func (w *Writer) Finish() (string, error) {
 	defer os.Remove(w.file.Name())
 	defer w.file.Close()
 	if w.err == nil {
 		w.err = w.out.Flush()
 	}
 	if w.err != nil {
-		return w.err
+		return "", w.err
 	}
 	sum, err := w.seal()
 	if err != nil {
-		return err
+		return "", err
 	}
-	name := filepath.Join(w.dir, fmt.Sprintf("pack-%x", sum))
-	if err := os.WriteFile(name+".idx", index(w.entries, sum), 0o444); err != nil {
-		return err
+	name := fmt.Sprintf("pack-%x", sum)
+	if err := os.WriteFile(filepath.Join(w.dir, name+".idx"), index(w.entries, sum), 0o444); err != nil {
+		return "", err
 	}
 	if err := w.file.Chmod(0o444); err != nil {
-		return err
+		return "", err
 	}
-	return os.Rename(w.file.Name(), name+".pack")
+	return name, os.Rename(w.file.Name(), filepath.Join(w.dir, name+".pack"))
 }
 
 // seal puts the number of objects into the header, and the checksum at the end.
