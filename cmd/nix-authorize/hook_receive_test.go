@@ -110,6 +110,27 @@ func TestHookReceiveMany(t *testing.T) {
 	}
 }
 
+// TestHookReceiveUndone has a push that git takes for a step forward, and that has made
+// mere content of what the branch is.
+func TestHookReceiveUndone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.Git("config", "receive.denyNonFastForwards", "true")
+	p := s.pusher
+	p.CommitAs(p.signer, nixName, strings.Replace(listing(nixName, p.signer), "keys:", "merges: signed\nkeys:", 1))
+	p.CommitAs(p.signer, "file", "1\n")
+	p.Git("push", "--quiet", "server", "main")
+	p.Git("checkout", "--quiet", "-b", "old", "HEAD^")
+	p.CommitAs(p.signer, "other", "1\n")
+	p.MergeAs(p.signer, "main")
+	if text := s.rejects("downgrade", "old:main"); !strings.Contains(text, "content and not history") || !strings.Contains(text, "merge the other way round") {
+		t.Errorf("it does not say why: %s", text)
+	}
+	p.Git("checkout", "--quiet", "main")
+	p.MergeAs(p.signer, "old^")
+	p.Git("push", "--quiet", "server", "main")
+}
+
 // TestHookReceiveKeyring has a push of a key together with what it has signed.
 func TestHookReceiveKeyring(t *testing.T) {
 	t.Parallel()

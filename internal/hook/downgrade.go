@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/internal/movement"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
@@ -64,10 +63,7 @@ func (j *judge) checkUnremembered(b *bench, ref protectedRef, old, tip gitwalk.I
 		return nil
 	}
 	err := j.relate(b, old, tip)
-	if err == nil {
-		return nil
-	}
-	if _, report, unknown := j.verdict(ref, old); unknown == nil && report.Outcome() != authz.Authentic {
+	if err == nil || j.isBad(ref, old) {
 		return nil
 	}
 	return err

@@ -103,8 +103,11 @@ func (j *judge) update(ref protectedRef, u update) error {
 	}
 	b, report, err := j.verdict(ref, veto.New)
 	authentic := err == nil && report.Outcome() == authz.Authentic
-	if authentic && j.Name == ReferenceTransaction {
+	switch {
+	case authentic && j.Name == ReferenceTransaction:
 		err = j.checkContinues(b, ref, veto.Old, veto.New)
+	case authentic && j.Name == PreReceive:
+		err = j.checkFollows(b, ref, veto.Old, veto.New)
 	}
 	if j.ctx.Err() != nil {
 		return j.ctx.Err()
