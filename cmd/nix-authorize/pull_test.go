@@ -344,8 +344,13 @@ func TestRepositoryOfSomebodyElse(t *testing.T) {
 		if r.exit != 5 || !strings.Contains(r.stderr, "dubious ownership") || !strings.Contains(r.stderr, "hint: run this as the user that the repository belongs to") {
 			t.Errorf("exit code %d\n%s", r.exit, r.stderr)
 		}
-		if a := f.json("pull"); a.reason() != "cannot-check" || a.Error.Hint == "" {
-			t.Errorf("%+v", a)
+		for _, args := range [][]string{
+			{"pull"}, {"hook", "install"}, {"hook", "status"}, {"hook", "uninstall"}, {"approvals"}, {"key", "list"},
+			{"key", "remove", "alice"},
+		} {
+			if a := f.json(args...); a.Exit != 5 || a.reason() != "cannot-check" || !strings.Contains(a.Error.Hint, "safe.directory") {
+				t.Errorf("%q: %+v", args, a)
+			}
 		}
 	})
 }

@@ -142,7 +142,7 @@ func (p *Place) inWorkTree() bool {
 // classify gives an error of the user's git a class and a hint.
 func classify(err error) error {
 	failed, ok := gitcli.Failed(err)
-	if !ok {
+	if !ok || verification.HintOwner(failed) != "" {
 		return verification.Classify(nil, err)
 	}
 	return outcome.UsageError(failed, "git must be able to work in this repository; try \"git status\" here")

@@ -7,6 +7,7 @@ import (
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
 
 // userGit gives a failure of the user's git a class, and a hint where the cause is
@@ -16,16 +17,7 @@ func userGit(err error) error {
 	if !ok {
 		return err
 	}
-	return outcome.UncheckedError(authz.CannotCheck, err, hintOwner(failed))
-}
-
-// hintOwner says what to do if git refuses to work in a repository of somebody else's
-// (safe.directory in git-config(1)). Git before 2.35.3 speaks of it in other words.
-func hintOwner(failed *gitcli.Error) string {
-	if !strings.Contains(failed.Stderr, "dubious ownership") && !strings.Contains(failed.Stderr, "unsafe repository") {
-		return ""
-	}
-	return "run this as the user that the repository belongs to; or, if you trust whoever can write to it, allow it with: git config --global --add safe.directory DIRECTORY"
+	return outcome.UncheckedError(authz.CannotCheck, err, verification.HintOwner(failed))
 }
 
 // fetchError says what is known about a fetch that has failed.
@@ -34,7 +26,7 @@ func fetchError(t Target, err error) error {
 	if !ok {
 		return err
 	}
-	if hint := hintOwner(failed); hint != "" {
+	if hint := verification.HintOwner(failed); hint != "" {
 		return outcome.UncheckedError(authz.CannotCheck, err, hint)
 	}
 	if strings.Contains(failed.Stderr, "couldn't find remote ref") {

@@ -10,6 +10,7 @@ import (
 	"github.com/nix-authorize/nix-authorize/authz"
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
+	"github.com/nix-authorize/nix-authorize/internal/gitcli"
 	"github.com/nix-authorize/nix-authorize/internal/keysource"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
 )
@@ -49,6 +50,9 @@ func classify(repository *gitrepo.Repository, err error) error {
 	}
 	if found := classifyObject(repository, err); found != nil {
 		return found
+	}
+	if failed, ok := gitcli.Failed(err); ok && HintOwner(failed) != "" {
+		return outcome.UncheckedError(authz.CannotCheck, err, HintOwner(failed))
 	}
 	return classifyRepository(err)
 }

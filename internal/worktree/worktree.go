@@ -17,6 +17,7 @@ import (
 
 	"github.com/nix-authorize/nix-authorize/internal/gitcli"
 	"github.com/nix-authorize/nix-authorize/internal/outcome"
+	"github.com/nix-authorize/nix-authorize/internal/verification"
 )
 
 // A Tree is a work tree.
@@ -29,7 +30,11 @@ type Tree struct {
 // there is none.
 func Find(ctx context.Context, git gitcli.User) (Tree, error) {
 	out, err := git.Output(ctx, "rev-parse", "--show-toplevel")
-	if _, failed := gitcli.Failed(err); failed {
+	failure, failed := gitcli.Failed(err)
+	switch {
+	case failed && verification.HintOwner(failure) != "":
+		return Tree{}, verification.Classify(nil, err)
+	case failed:
 		return Tree{}, outcome.UsageError(errors.New("there is no work tree here"), "change to a checkout, or name one with -C DIRECTORY")
 	}
 	return Tree{strings.TrimSuffix(string(out), "\n")}, err
