@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,22 +12,12 @@ import (
 	"time"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/gittest/process"
 	"github.com/nix-authorize/nix-authorize/internal/private"
 )
 
-// What a test does in a process of its own is named by the first argument after
-// this one.
-const childFlag = "-child"
-
 func TestMain(m *testing.M) {
-	if len(os.Args) > 3 && os.Args[1] == childFlag {
-		if err := child(os.Args[2], os.Args[3]); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	process.Main(m, func(args []string) error { return child(args[0], args[1]) })
 }
 
 func child(task, dir string) error {
@@ -81,16 +70,6 @@ func (c *Cache) readOnly() error {
 	return nil
 }
 
-func start(t *testing.T, task, dir string) *exec.Cmd {
-	t.Helper()
-	program, err := os.Executable()
-	must(t, err)
-	cmd := exec.Command(program, childFlag, task, dir)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	must(t, cmd.Start())
-	return cmd
-}
-
 func TestReadOnlyDirectory(t *testing.T) {
 	temp := t.TempDir()
 	must(t, os.Chmod(filepath.Dir(temp), 0o755)) // for the user that root becomes
@@ -100,8 +79,9 @@ func TestReadOnlyDirectory(t *testing.T) {
 	must(t, os.Remove(c.file.Path+".lock"))
 	must(t, os.Chmod(dir, 0o500))
 	defer os.Chmod(dir, 0o700)
-	if err := start(t, "read-only", dir).Wait(); err != nil {
-		t.Error(err)
+	p := process.Start(t, "read-only", dir)
+	if err := p.Wait(); err != nil {
+		t.Errorf("%v: %s", err, p.Output())
 	}
 }
 
@@ -112,7 +92,7 @@ func TestKilledWriters(t *testing.T) {
 	c := Open(dir, introduction, nil)
 	must(t, c.Add(gitwalk.ID{0xff}))
 	for round := range 5 {
-		writers := []*exec.Cmd{start(t, "1", dir), start(t, "2", dir)}
+		writers := []*process.Process{process.Start(t, "1", dir), process.Start(t, "2", dir)}
 		for reads := 0; reads < 100*(round+1) || !slices.ContainsFunc(c.Tips(), func(id gitwalk.ID) bool { return id[0] == 1 }); reads++ {
 			if len(c.Tips()) == 0 {
 				t.Error("a reader sees no whole file")

@@ -1,30 +1,19 @@
 package introductions
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-authorize/nix-authorize/internal/gittest/process"
 )
 
-// What a test does in a process of its own is named by the first argument after
-// this one.
-const childFlag = "-child"
-
 func TestMain(m *testing.M) {
-	if len(os.Args) > 3 && os.Args[1] == childFlag {
-		if err := child(os.Args[2], os.Args[3]); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	process.Main(m, func(args []string) error { return child(args[0], args[1]) })
 }
 
 const additions = 10
@@ -49,24 +38,15 @@ func child(task, path string) error {
 	return nil
 }
 
-func startChild(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], append([]string{childFlag}, args...)...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	must(t, cmd.Start())
-	return cmd, &out
-}
-
 func TestManyProcesses(t *testing.T) {
 	paths := newPaths(t, "# mine\n"+guix, "")
 	var waits []func()
 	tasks := []string{"a", "b", "c"}
 	for _, task := range tasks {
-		cmd, out := startChild(t, task, paths.User)
+		p := process.Start(t, task, paths.User)
 		waits = append(waits, func() {
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("process %s: %v: %s", task, err, out)
+			if err := p.Wait(); err != nil {
+				t.Errorf("process %s: %v: %s", task, err, p.Output())
 			}
 		})
 	}
@@ -89,9 +69,9 @@ func TestManyProcesses(t *testing.T) {
 
 func TestFullDisk(t *testing.T) {
 	paths := newPaths(t, guix, "")
-	cmd, out := startChild(t, "full", paths.User)
-	if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "file too large") {
-		t.Errorf("%v: %s", err, out)
+	p := process.Start(t, "full", paths.User)
+	if err := p.Wait(); err == nil || !strings.Contains(p.Output(), "file too large") {
+		t.Errorf("%v: %s", err, p.Output())
 	}
 	wantFile(t, paths.User, guix)
 	if _, err := os.Lstat(filepath.Join(filepath.Dir(paths.User), "introductions.yaml.tmp")); err == nil {

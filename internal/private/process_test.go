@@ -14,24 +14,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nix-authorize/nix-authorize/internal/gittest/process"
 )
 
 // nobody is a user who is neither root nor the one who runs the tests.
 const nobody = 65534
 
-// What a test does in a process of its own is named by the first argument after
-// this one.
-const childFlag = "-child"
-
 func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == childFlag {
-		if err := child(os.Args[2], os.Args[3:]); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	process.Main(m, func(args []string) error { return child(args[0], args[1:]) })
 }
 
 func child(task string, args []string) error {
@@ -101,15 +92,6 @@ func readBoth(f File) error {
 	return nil
 }
 
-func startChild(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], append([]string{childFlag}, args...)...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	must(t, cmd.Start())
-	return cmd, &out
-}
-
 // forNobody is a directory of the user that asNobody runs as.
 func forNobody(t *testing.T) string {
 	t.Helper()
@@ -131,11 +113,11 @@ func forNobody(t *testing.T) string {
 // asNobody runs a child that gives up the rights of root if it has them.
 func asNobody(t *testing.T, args ...string) []byte {
 	t.Helper()
-	cmd, out := startChild(t, args...)
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	p := process.Start(t, args...)
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, p.Output())
 	}
-	return out.Bytes()
+	return []byte(p.Output())
 }
 
 func TestManyProcesses(t *testing.T) {
@@ -144,10 +126,10 @@ func TestManyProcesses(t *testing.T) {
 	const processes, updates = 4, 25
 	var waits []func()
 	for i := range processes {
-		cmd, out := startChild(t, "append", f.Path, strconv.Itoa(i), strconv.Itoa(updates))
+		p := process.Start(t, "append", f.Path, strconv.Itoa(i), strconv.Itoa(updates))
 		waits = append(waits, func() {
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("process %d: %v: %s", i, err, out)
+			if err := p.Wait(); err != nil {
+				t.Errorf("process %d: %v: %s", i, err, p.Output())
 			}
 		})
 	}
@@ -174,10 +156,10 @@ func TestKilledBetweenSteps(t *testing.T) {
 			f := secret(t)
 			f.Limit = 1 << 20
 			put(t, f.Path, "old", 0o600)
-			cmd, out := startChild(t, "kill", f.Path, c.step)
+			p := process.Start(t, "kill", f.Path, c.step)
 			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != unix.SIGKILL {
-				t.Fatalf("not killed: %v, %s", err, out)
+			if err := p.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != unix.SIGKILL {
+				t.Fatalf("not killed: %v, %s", err, p.Output())
 			}
 			wantContent(t, f, c.want)
 			f.Wait = 0 // the lock has ended with the process
@@ -198,9 +180,9 @@ func TestFullDisk(t *testing.T) {
 				if old != "" {
 					put(t, f.Path, old, 0o600)
 				}
-				cmd, out := startChild(t, "full", f.Path, room)
-				if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "file too large") {
-					t.Fatalf("%v: %s", err, out)
+				p := process.Start(t, "full", f.Path, room)
+				if err := p.Wait(); err == nil || !strings.Contains(p.Output(), "file too large") {
+					t.Fatalf("%v: %s", err, p.Output())
 				}
 				if old != "" {
 					wantContent(t, f, old)
@@ -228,9 +210,9 @@ func TestReadOnlyDirectory(t *testing.T) {
 	must(t, os.Chmod(dir, 0o500))
 	defer os.Chmod(dir, 0o700)
 	for _, path := range []string{path, filepath.Join(dir, "below", "file")} {
-		cmd, out := startChild(t, "update", path)
-		if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "permission denied") {
-			t.Errorf("%v: %s", err, out)
+		p := process.Start(t, "update", path)
+		if err := p.Wait(); err == nil || !strings.Contains(p.Output(), "permission denied") {
+			t.Errorf("%v: %s", err, p.Output())
 		}
 	}
 	if content, err := os.ReadFile(path); string(content) != "old" {

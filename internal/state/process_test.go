@@ -1,12 +1,9 @@
 package state
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,21 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
+	"github.com/nix-authorize/nix-authorize/internal/gittest/process"
 )
 
-// What a test does in a process of its own is named by the first argument after
-// this one.
-const childFlag = "-child"
-
 func TestMain(m *testing.M) {
-	if len(os.Args) > 3 && os.Args[1] == childFlag {
-		if err := child(os.Args[2], os.Args[3]); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	process.Main(m, func(args []string) error { return child(args[0], args[1]) })
 }
 
 const advances = 15
@@ -88,25 +75,16 @@ func number(r *Remembered) uint64 {
 	return binary.BigEndian.Uint64(r.Tip[:])
 }
 
-func startChild(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], append([]string{childFlag}, args...)...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	must(t, cmd.Start())
-	return cmd, &out
-}
-
 // No process overwrites a tip that it has not seen.
 func TestManyProcesses(t *testing.T) {
 	dir := t.TempDir()
 	const processes = 4
 	var waits []func()
 	for i := range processes {
-		cmd, out := startChild(t, "advance", dir)
+		p := process.Start(t, "advance", dir)
 		waits = append(waits, func() {
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("process %d: %v: %s", i, err, out)
+			if err := p.Wait(); err != nil {
+				t.Errorf("process %d: %v: %s", i, err, p.Output())
 			}
 		})
 	}
@@ -125,7 +103,7 @@ func TestKilledAnyTime(t *testing.T) {
 	dir := filepath.Dir(filepath.Dir(tip.Path()))
 	last := uint64(0)
 	for i := range 10 {
-		cmd, out := startChild(t, "forever", dir)
+		p := process.Start(t, "forever", dir)
 		atWork := false
 		for range 20_000 {
 			r, err := tip.Load()
@@ -136,11 +114,11 @@ func TestKilledAnyTime(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(time.Duration(i*300) * time.Microsecond)
-		must(t, cmd.Process.Kill())
-		cmd.Wait()
+		must(t, p.Process.Kill())
+		p.Wait()
 		r, err := tip.Load()
 		if err != nil || !atWork || number(r) <= last {
-			t.Fatalf("tip %+v after number %d, %v; %s", r, last, err, out)
+			t.Fatalf("tip %+v after number %d, %v; %s", r, last, err, p.Output())
 		}
 		must(t, advance(tip))
 		last = number(r) + 1
@@ -151,9 +129,9 @@ func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	tip := Open(dir, aKey(t))
 	must(t, tip.Remember(nil, aTip(t, "a")))
-	cmd, out := startChild(t, "full", dir)
-	if err := cmd.Wait(); err == nil || !strings.Contains(out.String(), "the tip cannot be remembered: write ") {
-		t.Errorf("%v: %s", err, out)
+	p := process.Start(t, "full", dir)
+	if err := p.Wait(); err == nil || !strings.Contains(p.Output(), "the tip cannot be remembered: write ") {
+		t.Errorf("%v: %s", err, p.Output())
 	}
 	wantTip(t, tip, aTip(t, "a"))
 	if _, err := os.Lstat(tip.Path() + ".tmp"); err == nil {

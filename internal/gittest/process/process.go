@@ -33,7 +33,8 @@ type Process struct {
 	out bytes.Buffer
 }
 
-// Start starts a process for a task. The caller waits for it.
+// Start starts a process for a task. The caller waits for it, and if he does not, it
+// ends with the test.
 func Start(t testing.TB, args ...string) *Process {
 	t.Helper()
 	program, err := os.Executable()
@@ -45,6 +46,10 @@ func Start(t testing.TB, args ...string) *Process {
 	if err := p.Cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		_ = p.Wait() // of which the second does nothing
+	})
 	return p
 }
 
