@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
+	"sync"
 	"testing"
 
 	"github.com/nix-authorize/nix-authorize/internal/gittest"
@@ -210,33 +210,44 @@ func TestHookDaemon(t *testing.T) {
 	}
 }
 
-// serve starts a git daemon that takes pushes, and returns the URL of the repository.
+// serve lets a git daemon answer on the network and take pushes, and returns the URL of
+// the repository. There is one daemon for each connection, which it gets from here: so
+// the port is free, and somebody listens at once.
 func (s *server) serve() string {
 	s.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // finds a free port
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	listener.Close()
-	host, port, _ := strings.Cut(address, ":")
-	root := filepath.Dir(s.Dir)
-	cmd := exec.Command("git", "daemon", "--base-path="+root, "--export-all", "--enable=receive-pack", "--reuseaddr", "--listen="+host, "--port="+port, root)
-	cmd.Env = append(os.Environ(), s.Env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it starts processes of its own
-	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
-	})
-	url := "git://" + address + "/" + filepath.Base(s.Dir)
-	for range 200 {
-		if _, err := s.TryGit(nil, "ls-remote", url); err == nil {
-			return url
+	var connections sync.WaitGroup
+	connections.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return // it is closed
+			}
+			connections.Go(func() { s.answer(connection.(*net.TCPConn)) })
 		}
+	})
+	s.t.Cleanup(func() {
+		listener.Close()
+		connections.Wait()
+	})
+	return "git://" + listener.Addr().String() + "/" + filepath.Base(s.Dir)
+}
+
+// answer serves one connection.
+func (s *server) answer(connection *net.TCPConn) {
+	defer connection.Close()
+	socket, err := connection.File()
+	if err != nil {
+		s.t.Error(err)
+		return
 	}
-	s.t.Fatal("git daemon does not answer")
-	return ""
+	defer socket.Close()
+	root := filepath.Dir(s.Dir)
+	cmd := exec.Command("git", "daemon", "--inetd", "--base-path="+root, "--export-all", "--enable=receive-pack", root)
+	cmd.Env = append(os.Environ(), s.Env...)
+	cmd.Stdin, cmd.Stdout = socket, socket
+	_ = cmd.Run() // it fails where a push is refused
 }

@@ -90,7 +90,7 @@ func TestHugeCommits(t *testing.T) {
 	// What is larger than 16 MiB is not read, so that nobody knows its parents.
 	id := h.sign(alice(t), h.RawCommit(tree, strings.Repeat("x", 17<<20), h.introduction))
 	a := h.verify(id)
-	if want(t, a, "cannot-check", ""); !strings.Contains(a.Error.Message, id+" is larger than 16777216 bytes") {
+	if want(t, a, "cannot-check", ""); !strings.Contains(a.Error.Message, id+" is larger than 16777216 bytes") || a.Error.Hint == "" {
 		t.Errorf("the error is %+v", a.Error)
 	}
 	if a := h.verify(h.sign(alice(t), h.RawCommit(tree, "On top", id))); a.Exit != 1 {

@@ -21,6 +21,7 @@ const (
 	HintPartial      = `this is a partial clone; fetch what it left out with "git fetch --refetch --no-filter"`
 	HintMissing      = `the repository is incomplete; "git fsck" tells what else is missing`
 	hintIntroduction = "compare its id with what the project publishes, check that this is the right repository, and fetch all of its history"
+	hintLarge        = "objects of that size are not read, so nothing that needs this one can be verified; ask the project for a history without it"
 	HintCorrupt      = `do not use this copy: the disk is failing or somebody has tampered with it; "git fsck --full" tells more, and a fresh clone replaces it`
 )
 
@@ -91,12 +92,15 @@ func classifyObject(repository *gitrepo.Repository, err error) error {
 	var (
 		missing *gitwalk.MissingError
 		corrupt *gitwalk.CorruptError
+		large   *gitwalk.TooLargeError
 	)
 	switch {
 	case errors.As(err, &missing):
 		return outcome.UncheckedError(authz.MissingObject, err, MissingHint(repository))
 	case errors.As(err, &corrupt):
 		return outcome.UncheckedError(authz.CorruptObject, err, HintCorrupt)
+	case errors.As(err, &large):
+		return outcome.UncheckedError(authz.CannotCheck, err, hintLarge)
 	}
 	return nil
 }
