@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -190,21 +191,29 @@ func TestFailsHalfWay(t *testing.T) {
 // TestInterruptedHalfWay: and when the user has had enough.
 func TestInterruptedHalfWay(t *testing.T) {
 	t.Parallel()
-	s, checkout, before := halfWay(t, "touch .git/began; sleep 1; cat")
+	// The filter goes on when it is told to, or in a minute.
+	s, checkout, before := halfWay(t, "touch .git/began; i=0; while ! [ -e .git/on ] && [ $i -lt 6000 ]; do sleep 0.01; i=$((i+1)); done; cat")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s.ctx = ctx
-	began := filepath.Join(s.dir, ".git", "began")
+	began, on := filepath.Join(s.dir, ".git", "began"), filepath.Join(s.dir, ".git", "on")
+	var watch sync.WaitGroup
 	_, err := s.pull(atStep(update.StepBranch, func() {
-		go func() {
+		watch.Go(func() {
 			for ctx.Err() == nil {
 				if _, err := os.Stat(began); err == nil {
 					cancel()
 				}
 				time.Sleep(time.Millisecond)
 			}
-		}()
+			time.Sleep(200 * time.Millisecond) // so that git has ended before its filter
+			if err := os.WriteFile(on, nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		})
 	}))
+	cancel() // if it has not come so far
+	watch.Wait()
 	if !errors.Is(err, context.Canceled) || outcome.From(err).Class != outcome.Interrupted {
 		t.Errorf("the pull ends with %v", err)
 	}
