@@ -53,6 +53,9 @@ func (f *Fetcher) history(ctx context.Context, r *Request) error {
 	if err != nil && r.Number > 0 && len(ids) > 0 { // some servers give only what a ref names
 		err = f.fetch(ctx, depth, append([]string{fmt.Sprintf("refs/pull/%d/head", r.Number)}, r.baseRefs()...)...)
 	}
+	if err == nil {
+		err = f.arrived(ids)
+	}
 	if err != nil {
 		return f.failed(ctx, err, "fetch-depth: 0 in the checkout gets the whole history beforehand")
 	}
@@ -63,6 +66,15 @@ func (f *Fetcher) history(ctx context.Context, r *Request) error {
 		f.Did = append(f.Did, "fetched commit "+id)
 	}
 	return nil
+}
+
+// arrived requires that commits are here: the ref of a pull request may have moved on.
+func (f *Fetcher) arrived(ids []string) error {
+	missing, err := f.missing(ids...)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("commit %s is not among what it serves", missing[0])
+	}
+	return err
 }
 
 func (r *Request) baseRefs() []string {

@@ -92,8 +92,8 @@ type Resolved struct {
 	BaseCommit, HeadCommit gitrepo.Revision
 }
 
-// Resolve finds the commits that a request names. Those of an event are ids, and no
-// branch that is named like one can take their place.
+// Resolve finds the commits that a request names. Those of an event are ids, and a
+// branch that is named like one does not take their place: that is an error.
 func (r *Request) Resolve(repository *gitrepo.Repository) (*Resolved, error) {
 	resolved := &Resolved{Request: r}
 	for _, name := range []struct {
