@@ -48,6 +48,9 @@ func (p *pack) open() (*os.File, error) {
 }
 
 func (p *pack) close() {
+	if p.index != nil {
+		p.index.close()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.file != nil {

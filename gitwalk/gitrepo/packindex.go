@@ -1,39 +1,34 @@
 package gitrepo
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"sort"
 	"strings"
 	"sync"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
-// A packIndex finds objects in a pack (gitformat-pack(5), version 2). Of the file it
-// reads only the parts that are asked for, each once: what a verdict on a few new
-// commits costs must not follow the number of objects. Goroutines may share it.
+// A packIndex finds objects in a pack (gitformat-pack(5), version 2). It keeps nothing
+// of the file in memory, unless that is short, and reads a block of it to find an
+// object: neither what a verdict on a few new commits costs nor how much memory a long
+// history takes may follow the number of objects. The file is not mapped, for one that
+// somebody shortens under a mapping kills the program. Goroutines may share it.
 //
 // The checksum at the end is not compared, since that would mean to read everything.
 // A wrong index leads to a wrong object, whose content does not hash to its id, or to
 // none.
 type packIndex struct {
-	path    string
-	size    int64
-	fanout  [257]uint32 // how many ids start with a byte less than i
-	buckets [256]bucket
-}
+	path   string
+	size   int64
+	fanout [257]uint32 // how many ids start with a byte less than i
 
-// A bucket has the objects whose ids start with the same byte.
-type bucket struct {
-	once           sync.Once
-	names, offsets []byte
-	err            error
+	mu    sync.Mutex
+	file  *os.File // nil until it is needed
+	short []byte   // all ids, of a pack with few objects
 }
 
 // The layout of an index, in bytes.
@@ -101,31 +96,24 @@ func isVersion1(path string) bool {
 
 // offset finds where the pack has the object.
 func (x *packIndex) offset(id gitwalk.ID) (int64, bool, error) {
-	names, offsets, err := x.bucket(id[0])
-	i := lowerBound(names, id)
-	if err != nil || !bytes.HasPrefix(names[i*len(id):], id[:]) {
+	i, found, err := x.search(id)
+	if err != nil || !found {
 		return 0, false, err
 	}
-	short := binary.BigEndian.Uint32(offsets[4*i:])
+	var b [8]byte
+	if err := x.read(b[:4], x.offsetAt(i)); err != nil {
+		return 0, false, err
+	}
+	short := binary.BigEndian.Uint32(b[:])
 	if short>>31 == 0 {
 		return int64(short), true, nil
 	}
-	large, err := x.large(int64(short &^ (1 << 31)))
-	return large, true, err
-}
-
-// large reads an offset that does not fit into 31 bits. It is negative if the index
-// has no such offset.
-func (x *packIndex) large(i int64) (int64, error) {
-	if x.largeAt(i+1) > x.size-indexTrailer {
-		return -1, nil
+	large := int64(short &^ (1 << 31))
+	if x.largeAt(large+1) > x.size-indexTrailer {
+		return -1, true, nil // the index has no such offset, nor the pack an object there
 	}
-	var b [8]byte
-	err := x.read(func(file *os.File) error {
-		_, err := file.ReadAt(b[:], x.largeAt(i))
-		return err
-	})
-	return int64(binary.BigEndian.Uint64(b[:])), err
+	err = x.read(b[:], x.largeAt(large))
+	return int64(binary.BigEndian.Uint64(b[:])), true, err
 }
 
 // from returns the objects whose ids start with at least 2 lower-case digits, or so
@@ -135,11 +123,12 @@ func (x *packIndex) from(digits string, most int) ([]gitwalk.ID, error) {
 	if err != nil {
 		return nil, nil // no id starts so
 	}
-	names, _, err := x.bucket(first[0])
 	var ids []gitwalk.ID
-	for i := lowerBound(names, first); (i+1)*len(first) <= len(names) && len(ids) < most; i++ {
-		id := gitwalk.ID(names[i*len(first):])
-		if !strings.HasPrefix(hex.EncodeToString(id[:]), digits) {
+	i, _, err := x.search(first)
+	for ; err == nil && i < int64(x.fanout[int(first[0])+1]) && len(ids) < most; i++ {
+		var id gitwalk.ID
+		err = x.read(id[:], x.nameAt(i))
+		if err != nil || !strings.HasPrefix(id.String(), digits) {
 			break
 		}
 		ids = append(ids, id)
@@ -147,43 +136,39 @@ func (x *packIndex) from(digits string, most int) ([]gitwalk.ID, error) {
 	return ids, err
 }
 
-// bucket returns ids and offsets of the objects whose ids start with a byte.
-func (x *packIndex) bucket(first byte) (names, offsets []byte, err error) {
-	b := &x.buckets[first]
-	b.once.Do(func() {
-		low, high := int64(x.fanout[first]), int64(x.fanout[int(first)+1])
-		names, offsets := make([]byte, 20*(high-low)), make([]byte, 4*(high-low))
-		b.err = x.read(func(file *os.File) error {
-			_, err := file.ReadAt(names, x.nameAt(low))
-			if err == nil {
-				_, err = file.ReadAt(offsets, x.offsetAt(low))
-			}
-			return err
-		})
-		if b.err == nil {
-			b.names, b.offsets = names, offsets
-		}
-	})
-	return b.names, b.offsets, b.err
+// read reads from the file, which must be the one that it was.
+func (x *packIndex) read(b []byte, at int64) error {
+	file, err := x.open()
+	if err == nil {
+		_, err = file.ReadAt(b, at)
+	}
+	return noEOF(err)
 }
 
-// read opens the file for a short time, so that no index holds one open. It must be
-// the one that it was.
-func (x *packIndex) read(what func(*os.File) error) error {
+func (x *packIndex) open() (*os.File, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.file != nil {
+		return x.file, nil
+	}
 	file, info, err := openRegular(x.path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer file.Close()
 	if info.Size() != x.size {
-		return errors.New("it has changed")
+		file.Close()
+		return nil, errors.New("it has changed")
 	}
-	return noEOF(what(file))
+	x.file = file
+	return file, nil
 }
 
-// lowerBound is the number of ids in sorted names that are less than id.
-func lowerBound(names []byte, id gitwalk.ID) int {
-	return sort.Search(len(names)/len(id), func(i int) bool {
-		return bytes.Compare(names[i*len(id):(i+1)*len(id)], id[:]) >= 0
-	})
+// close closes the file until it is needed again.
+func (x *packIndex) close() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.file != nil {
+		x.file.Close()
+		x.file = nil
+	}
 }
