@@ -2,6 +2,7 @@
 // them.
 //
 //	go run ./bench generate -commits 1000000 DIR
+//	go run ./bench run -docs
 package main
 
 import (
@@ -17,6 +18,8 @@ import (
 const usage = `usage: go run ./bench COMMAND [flags]
 
   generate   write a signed history as a bare repository
+  run        measure the program with such histories, and show what comes out
+  report     show again what the last run has measured
 
 "go run ./bench COMMAND -h" shows the flags.
 `
@@ -24,6 +27,8 @@ const usage = `usage: go run ./bench COMMAND [flags]
 // commands are what the program can do.
 var commands = map[string]func(context.Context, []string) error{
 	"generate": generate,
+	"run":      measureAll,
+	"report":   showAgain,
 }
 
 func main() {
