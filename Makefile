@@ -3,11 +3,15 @@
 #   make demo   build, verify a small recorded repository, see an attack refused
 #   make test   everything that must hold: vet, staticcheck, tests under the race
 #               detector, and a few seconds of each fuzz target
+#
+# and one that takes ten minutes:
+#
+#   make bench  measure the program, and write docs/benchmarks.md
 
 GO ?= go
 FUZZTIME ?= 3s
 
-.PHONY: build demo test vet fuzz
+.PHONY: build demo test vet fuzz bench
 .DEFAULT_GOAL := build
 
 build:
@@ -29,3 +33,6 @@ vet:
 
 fuzz:
 	FUZZTIME=60s GO=$(GO) sh testdata/fuzz.sh
+
+bench:
+	$(GO) run ./bench run -docs $(BENCHFLAGS)

@@ -18,15 +18,19 @@ import (
 // resultsName is the file in the cache with what the last run has measured.
 const resultsName = "results.json"
 
+// defaultCorpora is where real histories lie beside the repository, if they do.
+const defaultCorpora = "../shared/corpora"
+
 // measureAll measures the program, shows what comes out and writes it into the documents.
 func measureAll(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	commits := flags.String("commits", "10000,100000,1000000", "`LENGTHS` of histories to generate, with commas")
 	merges := flags.Int("merges", 100_000, "how many vouched `MERGES` that trees decide")
 	byGit := flags.Int("git", 500, "how many vouched `MERGES` that git decides")
-	corpora := flags.String("corpora", "", "a `DIRECTORY` with real histories: verdicts.tsv and unpack")
+	corpora := flags.String("corpora", "", "a `DIRECTORY` with real histories, verdicts.tsv and unpack; "+defaultCorpora+" if it is there")
 	cache := flags.String("cache", defaultCache(), "the `DIRECTORY` in which histories are kept")
 	program := flags.String("program", "", "the `PROGRAM` to measure; built from this source if not given")
+	quick := flags.Bool("quick", false, "measure everything once")
 	docs := flags.Bool("docs", false, "write docs/benchmarks.md, its picture and the table in README.md of the working directory")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -35,11 +39,15 @@ func measureAll(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(defaultCorpora); err == nil && *corpora == "" {
+		*corpora = defaultCorpora
+	}
 	start := time.Now()
 	lab, err := newLab(ctx, *cache, *program, start)
 	if err != nil {
 		return err
 	}
+	lab.Quick = *quick
 	results, err := lab.Run(ctx, measure.Plan{Commits: lengths, Merges: *merges, ByGit: *byGit, Corpora: *corpora})
 	if err != nil {
 		return err

@@ -21,6 +21,8 @@ type Lab struct {
 	// Generator is the command that writes a history: its arguments but for flags.
 	// It is a process of its own, so that this one remains small.
 	Generator []string
+	// Quick says that everything is measured only once.
+	Quick bool
 	// Log says what is being done.
 	Log func(format string, args ...any)
 
@@ -70,9 +72,9 @@ func (l *Lab) history(ctx context.Context, params history.Params) (subject, erro
 }
 
 // repeat runs something several times.
-func repeat(times int, run func() (process.Cost, error)) (process.Cost, error) {
+func (l *Lab) repeat(times int, run func() (process.Cost, error)) (process.Cost, error) {
 	var costs []process.Cost
-	for range times {
+	for range l.times(times) {
 		cost, err := run()
 		if err != nil {
 			return process.Cost{}, err
@@ -80,6 +82,14 @@ func repeat(times int, run func() (process.Cost, error)) (process.Cost, error) {
 		costs = append(costs, cost)
 	}
 	return process.Median(costs), nil
+}
+
+// times is how often something is measured.
+func (l *Lab) times(usually int) int {
+	if l.Quick {
+		return 1
+	}
+	return usually
 }
 
 // halfOfCores are arguments that let the program use half of the cores, and whether that

@@ -13,7 +13,7 @@ import (
 // merges measures a history of merges that nobody has signed.
 func (l *Lab) merges(ctx context.Context, s subject) (m Merges, err error) {
 	m = Merges{Merges: s.length, ByGit: s.record.Params.ByGit}
-	m.Cold, err = repeat(coldRuns(s.length), func() (process.Cost, error) {
+	m.Cold, err = l.repeat(coldRuns(s.length), func() (process.Cost, error) {
 		home, err := l.home()
 		if err != nil {
 			return process.Cost{}, err
@@ -34,7 +34,7 @@ func (l *Lab) mergeTrees(ctx context.Context, s subject) (time.Duration, error) 
 		return 0, err
 	}
 	env := process.Environment(l.work, "GIT_OBJECT_DIRECTORY="+scratch, "GIT_ALTERNATE_OBJECT_DIRECTORIES="+filepath.Join(s.dir, "objects"))
-	parents, err := git(ctx, s.dir, "log", "--first-parent", "--format=%P", "-n", "50", s.tip)
+	parents, err := git(ctx, s.dir, "log", "--first-parent", "--merges", "--format=%P", "-n", "50", s.tip)
 	if err != nil {
 		return 0, err
 	}

@@ -42,7 +42,7 @@ func (l *Lab) pull(ctx context.Context, s subject, home string, commits int) (*P
 		return nil, err
 	}
 	var pulled, fetched []process.Cost
-	for range quickRuns {
+	for range l.times(quickRuns) {
 		cost, err := m.once(ctx, "git", "fetch", "-q", "--no-write-fetch-head", "origin", "+main:refs/x/main")
 		if err != nil {
 			return nil, err

@@ -46,7 +46,7 @@ func (l *Lab) measured(ctx context.Context, s subject) (h History, home string, 
 	}
 	var read, cold []process.Cost
 	var report []byte
-	for range coldRuns(s.length) { // in turns, so that both have the same weather
+	for range l.times(coldRuns(s.length)) { // in turns, so that both have the same weather
 		cost, err := floor.Read(ctx, s.dir, list, process.Environment(l.work))
 		if err != nil {
 			return h, "", err
@@ -77,7 +77,7 @@ func (l *Lab) oneCore(ctx context.Context, s subject, h *History) error {
 		tip = s.record.Before[newCommits]
 	}
 	var err error
-	h.OneCore, err = repeat(coldRuns(s.length), func() (process.Cost, error) {
+	h.OneCore, err = l.repeat(coldRuns(s.length), func() (process.Cost, error) {
 		home, err := l.home()
 		if err != nil {
 			return process.Cost{}, err
@@ -91,7 +91,7 @@ func (l *Lab) oneCore(ctx context.Context, s subject, h *History) error {
 // newest commits, and all in the end.
 func (l *Lab) warm(ctx context.Context, s subject, h *History, home string) (err error) {
 	if expected := s.length - h.Commits; expected > 0 {
-		cost, err := repeat(quickRuns, func() (process.Cost, error) {
+		cost, err := l.repeat(quickRuns, func() (process.Cost, error) {
 			copied, err := l.copied(home)
 			if err != nil {
 				return process.Cost{}, err
@@ -109,7 +109,7 @@ func (l *Lab) warm(ctx context.Context, s subject, h *History, home string) (err
 	if _, err := process.Run(ctx, l.verify(s, home, s.tip, "-q")); err != nil {
 		return err
 	}
-	h.Warm, err = repeat(quickRuns, func() (process.Cost, error) {
+	h.Warm, err = l.repeat(quickRuns, func() (process.Cost, error) {
 		return l.judging(ctx, s, home, 0)
 	})
 	return err

@@ -1,7 +1,7 @@
 // Package testkey makes keys for histories that are generated for measurements, and
 // signs with them as gpg and ssh-keygen do. Keys follow from a name: the same name
 // gives the same key in every run. They protect nothing, so that RSA keys can be of a
-// kind that signs a hundred times as fast as usual; verifying a signature costs what it
+// kind that signs many times as fast as usual; verifying a signature costs what it
 // always costs.
 package testkey
 
