@@ -97,7 +97,7 @@ func TestKeyDependsOnEverything(t *testing.T) {
 		change(&changed)
 		return changed
 	}
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "cache")
 	caches := map[string]*Cache{
 		"":                        Open(dir, introduction, nil),
 		"commit":                  Open(dir, with(func(i *authz.Introduction) { i.Commit[19]++ }), nil),
