@@ -28,9 +28,9 @@ type point struct{ commits, value float64 }
 // The layout of a chart in pixels.
 const (
 	chartWidth  = 440.0
-	chartHeight = 300.0
-	left, right = 64.0, 16.0
-	top, bottom = 40.0, 44.0
+	chartHeight = 340.0
+	left, right = 70.0, 40.0
+	top, bottom = 88.0, 44.0 // names of the lines stand above the chart
 )
 
 // picture has time and memory against the length of generated histories, as SVG. Both
@@ -115,8 +115,8 @@ func (c chart) draw(b *strings.Builder, offset float64) {
 	fmt.Fprintf(b, `<text x="%g" y="%g" text-anchor="middle">commits</text>`+"\n", offset+(left+chartWidth-right)/2, chartHeight-8)
 	for i, l := range c.lines {
 		l.draw(b, x, y)
-		at := top + 12 + 16*float64(i)
-		fmt.Fprintf(b, `<text x="%g" y="%g" fill="%s">%s</text>`+"\n", offset+left+10, at, l.color, l.name)
+		at := 40 + 16*float64(i)
+		fmt.Fprintf(b, `<text x="%g" y="%g" fill="%s">%s</text>`+"\n", offset+left, at, l.color, l.name)
 	}
 }
 

@@ -23,7 +23,7 @@ func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 // tables are all that there is to show.
 func tables(r *measure.Results) []table {
-	all := []table{cold(r), floors(r), operations(r), warm(r), pulls(r), merges(r), others(r)}
+	all := []table{cold(r), ratios(r), floors(r), operations(r), warm(r), pulls(r), merges(r), others(r)}
 	return slices.DeleteFunc(all, func(t table) bool { return len(t.rows) == 0 })
 }
 
@@ -44,6 +44,35 @@ func cold(r *measure.Results) table {
 	return t
 }
 
+// guixRate is how many commits a second Guix's own program judged of its history, on two
+// cores like those on which this one was first measured.
+const guixRate = 430
+
+func ratios(r *measure.Results) table {
+	t := table{title: "Ratios", head: []string{"", ""}}
+	var before *measure.History
+	for i := range r.Histories {
+		h := &r.Histories[i]
+		if h.Name == "guix" {
+			t.add(fmt.Sprintf("commits/s on guix, against the %d of Guix's own program", guixRate), fmt.Sprintf("%.0f", rate(h.Commits, h.Cold.Wall)/guixRate))
+		}
+		if !h.Generated {
+			continue
+		}
+		if before != nil {
+			t.add(fmt.Sprintf("a commit of %s, against one of %s: time", count(h.Length), count(before.Length)), times(each(h, h.Cold.Wall), each(before, before.Cold.Wall)))
+			t.add(fmt.Sprintf("a commit of %s, against one of %s: CPU", count(h.Length), count(before.Length)), times(each(h, h.Cold.CPU), each(before, before.Cold.CPU)))
+		}
+		before = h
+	}
+	return t
+}
+
+// each is the part of a cost that a commit has.
+func each(h *measure.History, cost time.Duration) time.Duration {
+	return cost / time.Duration(h.Commits)
+}
+
 func floors(r *measure.Results) table {
 	t := table{
 		title: "The floor",
@@ -52,7 +81,7 @@ func floors(r *measure.Results) table {
 	}
 	for _, h := range r.Histories {
 		least := h.Floor(r.Machine.Cores)
-		t.add(h.Name, count(h.Commits), duration(h.Reading.CPU), duration(h.Signing), duration(least), duration(least/time.Duration(h.Commits)))
+		t.add(h.Name, count(h.Commits), duration(h.Reading.CPU), duration(h.Signing), duration(least), duration(each(&h, least)))
 	}
 	return t
 }
@@ -145,7 +174,7 @@ func others(r *measure.Results) table {
 		}
 		t.add(o.Name, speed, o.Note)
 	}
-	t.add("guix git authenticate", "430", "the history of Guix from May 2020 to May 2021, measured once on two cores like these, not in this run")
+	t.add("guix git authenticate", fmt.Sprint(guixRate), "the history of Guix from May 2020 to May 2021, measured once on two cores like these, not in this run")
 	return t
 }
 
