@@ -2,8 +2,10 @@ package history
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -94,7 +96,7 @@ func TestHistories(t *testing.T) {
 // A run that was ended behind a segment leaves a history that the next one continues
 // as if nothing had happened; so it does with what was half written.
 func TestResume(t *testing.T) {
-	for _, params := range []Params{{Rule: Strict, Commits: 100}, {Rule: Vouched, Commits: 5, ByGit: 100}} {
+	for _, params := range []Params{{Rule: Strict, Commits: 60}, {Rule: Vouched, Commits: 3, ByGit: 100}} {
 		t.Run(params.Rule, func(t *testing.T) {
 			whole := generated(t, filepath.Join(t.TempDir(), "whole.git"), params, 2)
 
@@ -108,8 +110,15 @@ func TestResume(t *testing.T) {
 			if err := g.run(ctx, func(*Record) { end() }); err == nil || record.Units != 2 {
 				t.Fatalf("it ended with %v after %d units, want 2", err, record.Units)
 			}
+			left := filepath.Join(dir, "objects", "pack", "tmp_pack_left")
+			if err := os.WriteFile(left, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 			if resumed := generated(t, dir, params, 2); resumed.Tip != whole.Tip || !resumed.Finished() {
 				t.Errorf("resumed: %+v\nwhole: %+v", resumed, whole)
+			}
+			if _, err := os.Stat(left); err == nil {
+				t.Error("what was half written is still there")
 			}
 			git(t, dir, "fsck", "--strict", "--full")
 			if _, err := Load(dir, Params{Rule: Strict, Commits: 1}); err == nil {
@@ -117,6 +126,31 @@ func TestResume(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A run can be ended when a pack is in its place and the record does not know of it yet.
+func TestResumeBeforeTheRecord(t *testing.T) {
+	dir, params := filepath.Join(t.TempDir(), "history.git"), Params{Rule: Strict, Commits: 50}
+	ctx, end := context.WithCancel(t.Context())
+	g := &generator{dir: dir, perSegment: 2}
+	var err error
+	if g.record, err = Load(dir, params); err != nil {
+		t.Fatal(err)
+	}
+	g.run(ctx, func(*Record) { end() }) // its error is that it has ended
+	name := filepath.Join(dir, recordName)
+	old, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := generated(t, dir, params, 2)
+	if err := os.WriteFile(name, old, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if again := generated(t, dir, params, 2); !reflect.DeepEqual(again, whole) {
+		t.Errorf("again: %+v\nbefore: %+v", again, whole)
+	}
+	git(t, dir, "fsck", "--strict", "--full")
 }
 
 // Each round has its authorizations file, and nobody who signs is missing from it.

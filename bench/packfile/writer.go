@@ -96,14 +96,24 @@ func (w *Writer) Finish() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("pack-%x", sum)
-	if err := os.WriteFile(filepath.Join(w.dir, name+".idx"), index(w.entries, sum), 0o444); err != nil {
-		return "", err
-	}
 	if err := w.file.Chmod(0o444); err != nil {
 		return "", err
 	}
-	return name, os.Rename(w.file.Name(), filepath.Join(w.dir, name+".pack"))
+	name := fmt.Sprintf("pack-%x", sum)
+	if err := os.Rename(w.file.Name(), filepath.Join(w.dir, name+".pack")); err != nil {
+		return "", err
+	}
+	return name, w.writeIndex(name+".idx", sum)
+}
+
+// writeIndex puts the index in place as a whole: the same pack may have been made before,
+// by a run that was ended right after.
+func (w *Writer) writeIndex(name string, sum []byte) error {
+	draft := filepath.Join(w.dir, unfinished+name)
+	if err := os.WriteFile(draft, index(w.entries, sum), 0o444); err != nil {
+		return err
+	}
+	return os.Rename(draft, filepath.Join(w.dir, name))
 }
 
 // seal puts the number of objects into the header, and the checksum at the end.
