@@ -125,9 +125,8 @@ func (k *publicKey) judgeRSA(key *rsa.PublicKey) (unusable string) {
 		return fmt.Sprintf("an RSA key of more than %d bits", maxRSABits)
 	case key.N.Bit(0) == 0 || key.E < 3 || key.E%2 == 0:
 		return "its numbers are not those of an RSA key"
-	case bits < leastRSABits || bits > fastRSABits:
-		k.verify = plainRSA(key)
 	}
+	k.verify = newRSAKey(key).verifyPacket
 	return ""
 }
 
