@@ -51,6 +51,7 @@ type publicKey struct {
 	// verify says whether the key made a signature over what has been hashed
 	// so far. It is nil if the key is unusable.
 	verify func(hash.Hash, *packet.Signature) error
+	dsa    *dsaKey // of a DSA key that is usable
 	places []*place
 
 	ownOnce, boundOnce sync.Once

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
 )
@@ -33,6 +34,7 @@ type Keyring struct {
 	byID    map[string][]*publicKey // OpenPGP keys by the eight octets of their key id
 	sorted  []*publicKey
 	skipped []Skipped
+	tables  atomic.Int64 // bytes of the tables of DSA keys
 }
 
 // New makes a keyring of all that is well formed in the files, in the order of
@@ -98,6 +100,9 @@ func (k *Keyring) add(key *publicKey) *publicKey {
 	}
 	k.keys[key.fingerprint] = key
 	k.sorted = append(k.sorted, key)
+	if key.dsa != nil {
+		key.dsa.spent = &k.tables
+	}
 	if key.version != 0 {
 		k.byID[key.keyID()] = append(k.byID[key.keyID()], key)
 	}

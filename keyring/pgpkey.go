@@ -140,5 +140,7 @@ func (k *publicKey) judgeDSA(key *dsa.PublicKey) (unusable string) {
 	case q == 0 || q%8 != 0 || key.P.Bit(0) == 0 || !inside(key.G) || !inside(key.Y):
 		return "its numbers are not those of a DSA key"
 	}
+	k.dsa = &dsaKey{PublicKey: key}
+	k.verify = k.dsa.verifyPacket
 	return ""
 }
