@@ -20,6 +20,7 @@ type fileRefs struct {
 	packed     []byte
 	packedSize int64
 	packedTime time.Time
+	checked    bool // that each line of packed is one
 }
 
 func (f *fileRefs) lookup(names ...string) (map[string]target, error) {
@@ -66,7 +67,7 @@ func (f *fileRefs) readPacked(name string) (target, bool, error) {
 	for at := 0; ; {
 		i := bytes.Index(f.packed[at:], tail)
 		if i < 0 {
-			return target{}, false, nil
+			return target{}, false, f.checkPacked()
 		}
 		start := at + i - 40
 		at += i + 1
@@ -79,6 +80,35 @@ func (f *fileRefs) readPacked(name string) (target, bool, error) {
 		}
 		return target{id: id}, true, nil
 	}
+}
+
+// checkPacked makes sure, before a ref is said not to exist, that packed-refs is what it
+// should be: a header, refs, and lines with "^" that say what tags are peeled to.
+func (f *fileRefs) checkPacked() error {
+	if f.checked {
+		return nil
+	}
+	line := 0
+	for text := range bytes.Lines(f.packed) {
+		line++
+		if !isPackedLine(text) {
+			return &MalformedFileError{Path: f.packedPath(), Line: line, Detail: "it is neither a ref nor what one is peeled to"}
+		}
+	}
+	f.checked = true
+	return nil
+}
+
+func isPackedLine(line []byte) bool {
+	if line[0] == '#' {
+		return true
+	}
+	id, peeled := bytes.CutPrefix(line, []byte("^"))
+	if len(id) <= 40 || peeled && len(id) != 41 || !peeled && (id[40] != ' ' || len(id) < 43) {
+		return false
+	}
+	_, err := gitwalk.ParseID(string(id[:40]))
+	return err == nil
 }
 
 func (f *fileRefs) packedPath() string { return filepath.Join(f.dir, "packed-refs") }
@@ -103,7 +133,7 @@ func (f *fileRefs) loadPacked() error {
 	if len(content) > 0 && content[len(content)-1] != '\n' {
 		content = append(content, '\n')
 	}
-	f.packed, f.packedSize, f.packedTime = content, info.Size(), info.ModTime()
+	f.packed, f.packedSize, f.packedTime, f.checked = content, info.Size(), info.ModTime(), false
 	return nil
 }
 
