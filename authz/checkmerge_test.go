@@ -44,7 +44,7 @@ func entryNames(entries []Entry) string {
 // gitSays is a git that has merged cleanly, or not.
 type gitSays bool
 
-func (g gitSays) MergeTree(context.Context, *gitwalk.Graph, gitwalk.ID, gitwalk.ID) (gitwalk.ID, bool, error) {
+func (g gitSays) MergeTree(context.Context, *gitwalk.Graph, gitwalk.Merge) (gitwalk.ID, bool, error) {
 	return gitwalk.ID{}, bool(g), nil
 }
 

@@ -156,8 +156,8 @@ type modelMerger struct {
 	ids []gitwalk.ID
 }
 
-func (m modelMerger) MergeTree(_ context.Context, _ *gitwalk.Graph, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error) {
-	merged, wrong := m.g.gitMerge(slices.Index(m.ids, ours), slices.Index(m.ids, theirs))
+func (m modelMerger) MergeTree(_ context.Context, _ *gitwalk.Graph, merge gitwalk.Merge) (gitwalk.ID, bool, error) {
+	merged, wrong := m.g.gitMerge(slices.Index(m.ids, merge.Ours), slices.Index(m.ids, merge.Theirs))
 	switch wrong {
 	case CannotCheck:
 		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: errors.New("no git")}
@@ -167,6 +167,10 @@ func (m modelMerger) MergeTree(_ context.Context, _ *gitwalk.Graph, ours, theirs
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
 	return m.g.tree(m.w, &merged), true, nil
+}
+
+func (m modelMerger) MergeTrees(ctx context.Context, g *gitwalk.Graph, merges []gitwalk.Merge) []gitwalk.Merged {
+	return mergeEach(ctx, m, g, merges)
 }
 
 // compareBlame requires the same commits for the same reasons, parents first.

@@ -82,8 +82,8 @@ func TestKnownBelowIntroduction(t *testing.T) {
 // gitMerger merges as a function does.
 type gitMerger func(ctx context.Context, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error)
 
-func (m gitMerger) MergeTree(ctx context.Context, _ *gitwalk.Graph, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error) {
-	return m(ctx, ours, theirs)
+func (m gitMerger) MergeTree(ctx context.Context, _ *gitwalk.Graph, merge gitwalk.Merge) (gitwalk.ID, bool, error) {
+	return m(ctx, merge.Ours, merge.Theirs)
 }
 
 // TestVouchedByGit has a merge whose sides changed the same file: git decides.

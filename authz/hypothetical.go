@@ -57,7 +57,7 @@ func (h *hypothetical) Mechanical(merge gitwalk.ID) (gitwalk.Mechanics, error) {
 	if merger == nil {
 		merger = noMerger{}
 	}
-	_, clean, err := merger.MergeTree(h.ctx, h.graph, h.base, h.head)
+	_, clean, err := merger.MergeTree(h.ctx, h.graph, gitwalk.Merge{Ours: h.base, Theirs: h.head})
 	if err != nil || clean {
 		return gitwalk.Mechanics{Holds: clean, By: gitwalk.ByGit}, err
 	}

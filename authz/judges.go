@@ -68,42 +68,16 @@ type judges struct {
 func startJudges(ctx context.Context, v *Verifier) *judges {
 	j := &judges{work: make(chan *pending, queued(v))}
 	for range v.workers() {
-		j.workers.Go(func() { j.run(ctx, v) })
+		j.workers.Go(func() { newJudge(ctx, v).run(j.work) })
 	}
 	return j
 }
 
-// queued is how many commits may wait for their verdict.
-func queued(v *Verifier) int { return batchSize * v.workers() }
+// queued is how many commits may wait for their verdict. Those with merges for git
+// wait until there are mergesTogether of them, with all others in between.
+func queued(v *Verifier) int { return 16 * batchSize * v.workers() }
 
 func (j *judges) stop() {
 	close(j.work)
 	j.workers.Wait()
-}
-
-// run judges commits until there are no more. It opens a source of objects with the
-// first: most histories have none for this stage.
-func (j *judges) run(ctx context.Context, v *Verifier) {
-	var evidence *reading
-	for p := range j.work {
-		if evidence == nil {
-			source, err := v.Objects.NewSource()
-			if err != nil {
-				p.finish(nil, err)
-				continue
-			}
-			evidence = newReading(ctx, gitwalk.NewReader(source), v)
-		}
-		if err := ctx.Err(); err != nil {
-			p.finish(nil, err)
-			continue
-		}
-		evidence.next()
-		p.facts.Evidence = evidence
-		verdict := v.Policy.Judge(p.facts)
-		p.finish(verdict, cancelled(verdict))
-	}
-	if evidence != nil {
-		evidence.reader.Close()
-	}
 }

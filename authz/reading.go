@@ -97,7 +97,7 @@ func (e *reading) Mechanical(merge gitwalk.ID) (gitwalk.Mechanics, error) {
 // noMerger is what decides where a caller has given no git.
 type noMerger struct{}
 
-func (noMerger) MergeTree(context.Context, *gitwalk.Graph, gitwalk.ID, gitwalk.ID) (gitwalk.ID, bool, error) {
+func (noMerger) MergeTree(context.Context, *gitwalk.Graph, gitwalk.Merge) (gitwalk.ID, bool, error) {
 	return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: errNoEvidence}
 }
 

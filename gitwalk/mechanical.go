@@ -7,14 +7,31 @@ import (
 
 // A Merger lets git merge. It must be safe for concurrent use.
 type Merger interface {
-	// MergeTree merges the commits ours and theirs as "git merge-tree
-	// --write-tree" does without any configuration, and returns the tree that
-	// comes out and whether it is free of conflicts. Only then does the tree
-	// mean anything. What it needs it reads from g, whose goroutine calls.
+	// MergeTree merges m.Ours and m.Theirs as "git merge-tree --write-tree"
+	// does without any configuration, and returns the tree that comes out and
+	// whether it is free of conflicts. Only then does the tree mean anything.
+	// What it needs it reads from g, whose goroutine calls. m.Tree, which is
+	// said to be the result, or is zero, makes no difference to the answer.
 	//
 	// The error is a *CannotMergeError if git could not be asked, ctx.Err(), or
 	// one of Graph.MergeHistory or MergeHistory.Objects.
-	MergeTree(ctx context.Context, g *Graph, ours, theirs ID) (tree ID, clean bool, err error)
+	MergeTree(ctx context.Context, g *Graph, m Merge) (tree ID, clean bool, err error)
+}
+
+// A BatchMerger merges many times at once, which costs much less for each than to
+// merge them one by one.
+type BatchMerger interface {
+	Merger
+	// MergeTrees is MergeTree for each of the merges, in their order. What is
+	// wrong with one makes no difference to the others.
+	MergeTrees(ctx context.Context, g *Graph, merges []Merge) []Merged
+}
+
+// A Merged is what MergeTree returns.
+type Merged struct {
+	Tree  ID
+	Clean bool
+	Err   error
 }
 
 // A CannotMergeError says that git, which has to decide on a merge, is missing,
@@ -89,7 +106,7 @@ func Mechanical(ctx context.Context, g *Graph, m Merge, merger Merger) (Mechanic
 			return check.mechanics(), nil
 		}
 	}
-	tree, clean, err := merger.MergeTree(ctx, g, m.Ours, m.Theirs)
+	tree, clean, err := merger.MergeTree(ctx, g, m)
 	if err != nil {
 		return Mechanics{}, err
 	}

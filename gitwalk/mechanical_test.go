@@ -24,7 +24,7 @@ type saidMerge struct {
 	asked int
 }
 
-func (s *saidMerge) MergeTree(_ context.Context, _ *Graph, _, _ ID) (ID, bool, error) {
+func (s *saidMerge) MergeTree(context.Context, *Graph, Merge) (ID, bool, error) {
 	s.asked++
 	return s.tree, s.clean, s.err
 }

@@ -42,12 +42,17 @@ const maxMergeObjects = 2 << 30
 // Objects yields the trees and blobs that git needs for the merge of the two
 // commits that the history is of, each once, to an extent. Trees must be canonical.
 //
+// If the result is known, or said to be, what it has where both sides changed
+// something is among them, unless it cannot be read. Git does not have to write then
+// what it finds, and to write a small file costs more than to merge two. The zero ID
+// is no result.
+//
 // An error ends the sequence: those of Diff, *TooLargeError for a file of more
 // than MaxMergeBlob bytes, and *LimitError for more than 2 GiB in all.
-func (h MergeHistory) Objects(r *Reader, extent Extent) iter.Seq2[Object, error] {
+func (h MergeHistory) Objects(r *Reader, extent Extent, result ID) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		m := &mergeObjects{reader: r, yield: yield, given: make(map[ID]bool)}
-		if err := m.history(h, extent); err != nil && !m.stopped {
+		if err := m.history(h, extent, result); err != nil && !m.stopped {
 			yield(Object{}, err)
 		}
 	}
@@ -67,8 +72,12 @@ type mergeObjects struct {
 
 var errStopped = errors.New("the consumer has stopped")
 
-func (m *mergeObjects) history(h MergeHistory, extent Extent) error {
-	if err := m.contested(h); err != nil || extent == Contested {
+func (m *mergeObjects) history(h MergeHistory, extent Extent, result ID) error {
+	err := m.contested(h, result)
+	if err != nil && !m.stopped && !result.IsZero() {
+		err = m.contested(h, ID{}) // whatever is wrong with the result
+	}
+	if err != nil || extent == Contested {
 		return err
 	}
 	for _, commit := range h {
@@ -85,27 +94,39 @@ func (m *mergeObjects) history(h MergeHistory, extent Extent) error {
 // directories that both sides changed. If there are more bases, which are merged
 // first, they can be any that differ. Files are merged only if a path has three
 // contents, or two and none.
-func (m *mergeObjects) contested(h MergeHistory) error {
+func (m *mergeObjects) contested(h MergeHistory, result ID) error {
 	var roots []ID
 	for _, commit := range h {
 		roots = append(roots, commit.Tree)
 	}
+	if !result.IsZero() {
+		roots = append(roots, result)
+	}
 	w, err := m.walk(roots...)
 	for err == nil && !m.stopped {
 		row, ok := w.next()
+		sides := row[:len(h)]
 		switch {
 		case !ok && !w.leave():
 			return nil
 		case !ok:
 		case row.isTree():
-			if !h.oneBase() || !row[0].equal(row[1]) && !row[0].equal(row[len(row)-1]) {
+			if h.enters(sides) {
 				err = w.enter(row)
 			}
-		case row.distinct() > 2:
+		case sides.distinct() > 2:
 			err = m.blobs(row)
 		}
 	}
 	return err
+}
+
+// enters says whether git goes into a directory at once.
+func (h MergeHistory) enters(sides treeRow) bool {
+	if h.oneBase() {
+		return !sides[0].equal(sides[1]) && !sides[0].equal(sides[len(sides)-1])
+	}
+	return sides.distinct() > 1
 }
 
 // distinct is how many different things the trees have at the row, nothing being

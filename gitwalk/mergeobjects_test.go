@@ -9,10 +9,10 @@ import (
 
 // objectsOf are the files, by their content, and the number of trees that belong to
 // an extent.
-func objectsOf(t *testing.T, m *memory, h MergeHistory, extent Extent) (blobs []string, trees int) {
+func objectsOf(t *testing.T, m *memory, h MergeHistory, extent Extent, result ID) (blobs []string, trees int) {
 	t.Helper()
 	seen := make(map[ID]bool)
-	for o, err := range h.Objects(NewReader(m), extent) {
+	for o, err := range h.Objects(NewReader(m), extent, result) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestMergeObjects(t *testing.T) {
 		{Moved, []string{"1", "11", "15", "21", "5"}, 3 + 3 + 2 + 2 + 2},                            // one, other, gone and added
 		{Everything, []string{"1", "11", "12", "15", "2", "21", "24", "4", "5"}, 3 + 3 + 2 + 2 + 2}, // not what nobody changed
 	} {
-		blobs, trees := objectsOf(t, m, h, tt.extent)
+		blobs, trees := objectsOf(t, m, h, tt.extent, ID{})
 		if !slices.Equal(blobs, tt.blobs) || trees != tt.trees {
 			t.Errorf("extent %d has the files %q and %d trees", tt.extent, blobs, trees)
 		}
@@ -79,10 +79,10 @@ func TestMergeObjectsWithSeveralMergeBases(t *testing.T) {
 	a := m.commitTree(m.tree("three 2", "two 5", "one 6"), 30, left, right)
 	b := m.commitTree(m.tree("three 3", "two 5", "one 6"), 31, right, left)
 	h := mergeHistory(t, m, a, b)
-	if blobs, _ := objectsOf(t, m, h, Contested); !slices.Equal(blobs, []string{"1", "2", "3"}) {
+	if blobs, _ := objectsOf(t, m, h, Contested, ID{}); !slices.Equal(blobs, []string{"1", "2", "3"}) {
 		t.Errorf("contested are %q", blobs)
 	}
-	if blobs, _ := objectsOf(t, m, h, Everything); !slices.Equal(blobs, []string{"1", "2", "3", "4", "5"}) {
+	if blobs, _ := objectsOf(t, m, h, Everything, ID{}); !slices.Equal(blobs, []string{"1", "2", "3", "4", "5"}) {
 		t.Errorf("everything is %q", blobs)
 	}
 }
@@ -97,7 +97,7 @@ func TestMergeObjectsEnd(t *testing.T) {
 	side := m.commitTree(m.tree("a 2"), 20, root)
 	t.Run("with break", func(t *testing.T) {
 		n := 0
-		for _, err := range mergeHistory(t, m, side, m.commitTree(m.tree("a 3"), 21, root)).Objects(NewReader(m), Everything) {
+		for _, err := range mergeHistory(t, m, side, m.commitTree(m.tree("a 3"), 21, root)).Objects(NewReader(m), Everything, ID{}) {
 			if n++; err != nil || n == 4 {
 				break
 			}
@@ -108,7 +108,7 @@ func TestMergeObjectsEnd(t *testing.T) {
 	})
 	t.Run("with an error", func(t *testing.T) {
 		var failed error
-		for _, err := range mergeHistory(t, m, side, m.commitTree(m.tree("a gone"), 21, root)).Objects(NewReader(m), Contested) {
+		for _, err := range mergeHistory(t, m, side, m.commitTree(m.tree("a gone"), 21, root)).Objects(NewReader(m), Contested, ID{}) {
 			if failed != nil {
 				t.Error("it goes on after an error")
 			}
@@ -123,8 +123,43 @@ func TestMergeObjectsEnd(t *testing.T) {
 		h := mergeHistory(t, m, side, m.commitTree(m.tree("a 3"), 21, root))
 		objects := &mergeObjects{reader: NewReader(m), given: make(map[ID]bool), size: maxMergeObjects - 3*treeCost,
 			yield: func(Object, error) bool { return true }}
-		if err := objects.history(h, Everything); !errors.As(err, new(*LimitError)) {
+		if err := objects.history(h, Everything, ID{}); !errors.As(err, new(*LimitError)) {
 			t.Errorf("error is %v", err)
 		}
 	})
+}
+
+// What is said to be the result adds what git would have to write, where both sides
+// changed something; and nothing that is wrong with it is an error.
+func TestMergeObjectsOfTheResult(t *testing.T) {
+	m := newMemory()
+	for _, content := range []string{"1", "2", "3", "4", "5", "6", "7"} {
+		m.put(KindBlob, content)
+	}
+	root := m.commitTree(m.tree("d/both 1", "one 2", "e/f 2"), 10)
+	left := m.commitTree(m.tree("d/both 3", "one 4", "e/f 2"), 20, root)
+	right := m.commitTree(m.tree("d/both 5", "one 2", "e/f 4"), 21, root)
+	h := mergeHistory(t, m, left, right)
+	malformed := m.put(KindTree, string(rawTree("100644 b", "100644 a")))
+	for _, tt := range []struct {
+		name   string
+		result ID
+		blobs  []string
+		trees  int
+	}{
+		{"none", ID{}, []string{"1", "3", "5"}, 6},
+		{"as it should be", m.tree("d/both 6", "one 4", "e/f 4"), []string{"1", "3", "5", "6"}, 8},
+		{"with more in it", m.tree("d/both 6", "d/more 7", "one 7", "e/f 7", "x/y 7"), []string{"1", "3", "5", "6"}, 8},
+		{"a side", m.tree("d/both 3", "one 4", "e/f 2"), []string{"1", "3", "5"}, 6},
+		{"missing", ID{1}, []string{"1", "3", "5"}, 6},
+		{"malformed", malformed, []string{"1", "3", "5"}, 6},
+		{"with a missing file", m.tree("d/both gone", "one 4", "e/f 4"), []string{"1", "3", "5"}, 8},
+		{"a file", m.put(KindBlob, "1"), []string{"1", "3", "5"}, 6},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if blobs, trees := objectsOf(t, m, h, Contested, tt.result); !slices.Equal(blobs, tt.blobs) || trees != tt.trees {
+				t.Errorf("the files %q and %d trees", blobs, trees)
+			}
+		})
+	}
 }

@@ -1,5 +1,7 @@
 // Command merges judges again the first-parent merges of a repository: how many are
-// mechanical, how many of them trees alone decide, and at what speed.
+// mechanical, how many of them trees alone decide, and at what speed. Those that need
+// git are merged one by one, as many at a time as a verification does, and, to
+// compare, by "git merge-tree" in the repository itself, a process for each.
 //
 //	go run ./bench/merges -limit 1000 REPOSITORY [REVISION]
 package main
@@ -9,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
@@ -32,14 +33,6 @@ func main() {
 	}
 }
 
-// A tally is what one judge has decided.
-type tally struct {
-	merges, mechanical int
-	time               time.Duration
-}
-
-func (t *tally) rate() float64 { return float64(t.merges) / t.time.Seconds() }
-
 func run(ctx context.Context, dir, revision string, limit int) error {
 	repository, err := gitrepo.Open(ctx, dir, gitrepo.Options{})
 	if err != nil {
@@ -55,40 +48,30 @@ func run(ctx context.Context, dir, revision string, limit int) error {
 	}
 	reader := gitwalk.NewReader(source)
 	defer reader.Close()
-	graph, merger := gitwalk.NewGraph(reader), gitrepo.NewMerger()
-	judges := map[gitwalk.Judge]*tally{gitwalk.ByTrees: {}, gitwalk.ByGit: {}, gitwalk.ByHistory: {}}
-	for id := tip.ID; limit > 0; {
+	merges, err := firstParentMerges(reader, tip.ID, limit)
+	if err != nil {
+		return err
+	}
+	b := &bench{ctx: ctx, dir: dir, reader: reader, graph: gitwalk.NewGraph(reader), merger: gitrepo.NewMerger()}
+	return b.run(merges)
+}
+
+// firstParentMerges are the newest merges of two on the way along first parents.
+func firstParentMerges(reader *gitwalk.Reader, id gitwalk.ID, limit int) (merges []gitwalk.Merge, err error) {
+	for len(merges) < limit {
 		commit, err := read(reader, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if merge, ok := gitwalk.MergeOf(commit); ok {
-			limit--
-			start := time.Now()
-			mechanics, err := gitwalk.Mechanical(ctx, graph, merge, merger)
-			if err != nil {
-				return fmt.Errorf("merge %s: %w", id, err)
-			}
-			t := judges[mechanics.By]
-			t.merges++
-			t.time += time.Since(start)
-			if mechanics.Holds {
-				t.mechanical++
-			} else {
-				fmt.Printf("%s is not mechanical: %q %s\n", id, mechanics.Path, mechanics.Detail)
-			}
+			merges = append(merges, merge)
 		}
 		if len(commit.Parents) == 0 {
 			break
 		}
 		id = commit.Parents[0]
 	}
-	for _, by := range []gitwalk.Judge{gitwalk.ByTrees, gitwalk.ByGit, gitwalk.ByHistory} {
-		if t := judges[by]; t.merges > 0 {
-			fmt.Printf("%-8s %6d merges, %6d mechanical, %8.0f a second\n", by, t.merges, t.mechanical, t.rate())
-		}
-	}
-	return nil
+	return merges, nil
 }
 
 // read reads a commit. Old ones need not be canonical; of those only the links count.

@@ -20,19 +20,21 @@ import (
 // replace refs and objects whose content is not what their id says have no way in,
 // and what git writes goes away with the directory.
 //
-// Each merge is one run of git over a few dozen objects. "git merge-tree --stdin"
-// could do several, but before version 2.49 it answers only when its input ends,
-// and starting git is no large part of what a merge costs.
+// Many merges share a directory and a run of git. Before version 2.49 "git
+// merge-tree --stdin" answers only when its input ends, so all have to be known
+// before it starts.
 type Merger struct {
 	mu    sync.Mutex
 	asked bool // git is there and not too old
 	stdin bool // it has "merge-tree --stdin"
+
+	scratchSize int64 // see mergeBatch
 }
 
 // NewMerger returns a Merger. It asks for git when it first needs it.
-func NewMerger() *Merger { return &Merger{} }
+func NewMerger() *Merger { return &Merger{scratchSize: maxScratch} }
 
-var _ gitwalk.Merger = (*Merger)(nil)
+var _ gitwalk.BatchMerger = (*Merger)(nil)
 
 // The first git that has "merge-tree --write-tree", and that has "--stdin" too.
 var (
@@ -50,27 +52,39 @@ func (e *GitTooOldError) Error() string {
 	return fmt.Sprintf("git %s is too old, version %s or later is needed (%s)", e.Has, e.Needs, e.Reason)
 }
 
+// maxScratch is when a scratch repository has enough merges, in bytes.
+const maxScratch = 64 << 20
+
 const mergeReason = "a merge whose sides changed the same files"
 
 // MergeTree implements gitwalk.Merger. A conflict that git calls clean is a conflict
-// here, as scratch.merge says. A *gitwalk.CannotMergeError holds a
-// *NeedGitError, a *GitTooOldError, a *gitcli.Error or an error of the temporary
-// directory.
-func (m *Merger) MergeTree(ctx context.Context, g *gitwalk.Graph, ours, theirs gitwalk.ID) (tree gitwalk.ID, clean bool, err error) {
-	if err := m.askVersion(ctx); err != nil {
-		return gitwalk.ID{}, false, err
-	}
-	history, err := g.MergeHistory(ctx, ours, theirs)
-	if err != nil {
-		return gitwalk.ID{}, false, err
-	}
-	for extent := gitwalk.Contested; extent <= gitwalk.Everything; extent++ {
-		tree, clean, err = m.mergeIn(ctx, g, history, extent, ours, theirs)
-		if !errors.As(err, new(*gitcli.Error)) {
-			break // if git fails it may lack an object of the next extent
+// here, as scratch.merge says. A *gitwalk.CannotMergeError holds a *NeedGitError, a
+// *GitTooOldError, a *gitcli.Error or an error of the temporary directory.
+func (m *Merger) MergeTree(ctx context.Context, g *gitwalk.Graph, merge gitwalk.Merge) (tree gitwalk.ID, clean bool, err error) {
+	merged := m.MergeTrees(ctx, g, []gitwalk.Merge{merge})[0]
+	return merged.Tree, merged.Clean, merged.Err
+}
+
+// MergeTrees implements gitwalk.BatchMerger. If a number of merges cannot be made
+// together, each is made alone.
+func (m *Merger) MergeTrees(ctx context.Context, g *gitwalk.Graph, merges []gitwalk.Merge) []gitwalk.Merged {
+	merged := make([]gitwalk.Merged, len(merges))
+	err := m.askVersion(ctx)
+	var jobs []*mergeJob
+	for i, merge := range merges {
+		job := &mergeJob{merge: merge, out: &merged[i]}
+		if job.out.Err = err; err == nil {
+			job.history, job.out.Err = g.MergeHistory(ctx, merge.Ours, merge.Theirs)
+		}
+		if job.out.Err == nil {
+			jobs = append(jobs, job)
 		}
 	}
-	return tree, clean, err
+	batch := mergeBatch{reader: g.Reader(), stdin: m.stdin, scratchSize: m.scratchSize}
+	for extent := gitwalk.Contested; extent <= gitwalk.Everything; extent++ {
+		jobs = batch.merge(ctx, jobs, extent) // if git fails it may lack an object of the next extent
+	}
+	return merged
 }
 
 // askVersion makes sure that there is a git that can merge. It asks until it has
@@ -95,29 +109,4 @@ func (m *Merger) askVersion(ctx context.Context) error {
 	}
 	m.asked, m.stdin = true, !version.Before(mergeTreeStdinVersion)
 	return nil
-}
-
-// mergeIn merges in a scratch repository that has the objects of an extent.
-func (m *Merger) mergeIn(ctx context.Context, g *gitwalk.Graph, h gitwalk.MergeHistory, extent gitwalk.Extent, ours, theirs gitwalk.ID) (gitwalk.ID, bool, error) {
-	s, err := newScratch()
-	if err != nil {
-		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
-	}
-	defer s.remove()
-	for object, err := range h.Objects(g.Reader(), extent) {
-		if err != nil {
-			return gitwalk.ID{}, false, err
-		}
-		if err := s.pack.put(object); err != nil {
-			return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
-		}
-	}
-	commits, err := s.putHistory(h)
-	if err == nil {
-		err = s.seal()
-	}
-	if err != nil {
-		return gitwalk.ID{}, false, &gitwalk.CannotMergeError{Err: err}
-	}
-	return s.merge(ctx, commits[h.Place(ours)], commits[h.Place(theirs)], m.stdin)
 }

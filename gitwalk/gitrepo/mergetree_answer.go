@@ -10,14 +10,18 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
+// sides are two commits to merge.
+type sides struct{ ours, theirs gitwalk.ID }
+
 // A mergeAnswer is what git says of one merge.
 type mergeAnswer struct {
 	tree  gitwalk.ID
 	clean bool // git calls the merge clean and tells of no conflict
 }
 
-// merge lets git merge both ways, ours with theirs and theirs with ours, and calls
-// the merge clean if each is and both come to the same tree.
+// merge lets git merge both ways, ours with theirs and theirs with ours, and calls a
+// merge clean if each is and both come to the same tree. It returns the answers
+// before the first merge at which git has failed, if the error tells of that.
 //
 // For git itself can call a merge clean in which it has found a conflict: if one
 // side renamed a file and the other has the very same file at the new name, beside
@@ -26,47 +30,59 @@ type mergeAnswer struct {
 // 2.38 to 2.55). What was merged without a decision depends neither on which side
 // comes first nor on the names of the commits, which are in the markers; and for
 // binary files git tells of the conflict all the same.
-func (s *scratch) merge(ctx context.Context, ours, theirs gitwalk.ID, stdin bool) (gitwalk.ID, bool, error) {
-	answers, err := s.answers(ctx, [][2]gitwalk.ID{{ours, theirs}, {theirs, ours}}, stdin)
-	if err != nil {
-		return gitwalk.ID{}, false, err
+func (s *scratch) merge(ctx context.Context, merges []sides, stdin bool) ([]mergeAnswer, error) {
+	var ways []sides
+	for _, m := range merges {
+		ways = append(ways, m, sides{m.theirs, m.ours})
 	}
-	a, b := answers[0], answers[1]
-	return a.tree, a.clean && b == a, nil
+	each, err := s.answers(ctx, ways, stdin)
+	var answers []mergeAnswer
+	for i := 0; i+1 < len(each); i += 2 {
+		a, b := each[i], each[i+1]
+		answers = append(answers, mergeAnswer{a.tree, a.clean && a == b})
+	}
+	return answers, err
 }
 
 // answers runs git merge-tree, once if it can read the merges from its standard
 // input, which version 2.38 cannot.
-func (s *scratch) answers(ctx context.Context, merges [][2]gitwalk.ID, stdin bool) ([]mergeAnswer, error) {
-	var out []byte
-	var err error
+func (s *scratch) answers(ctx context.Context, merges []sides, stdin bool) ([]mergeAnswer, error) {
 	args := []string{"merge-tree", "--write-tree", "--messages", "--name-only", "-z"}
+	run := s.oneByOne
 	if stdin {
-		var lines strings.Builder
-		for _, m := range merges {
-			fmt.Fprintln(&lines, m[0], m[1])
-		}
-		out, err = s.git.Feed(ctx, lines.String(), append(args, "--stdin")...)
-	} else {
-		out, err = s.oneByOne(ctx, merges, args)
+		run = s.together
 	}
+	out, failed := run(ctx, merges, args)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err != nil {
-		return nil, &gitwalk.CannotMergeError{Err: err}
+	answers, err := parseMergeAnswers(out, len(merges))
+	if failed != nil {
+		err = failed
 	}
-	return parseMergeAnswers(out, len(merges))
+	if err != nil {
+		err = &gitwalk.CannotMergeError{Err: err}
+	}
+	return answers, err
 }
 
-// oneByOne is what git with --stdin would write: each answer between what the exit
+// together returns what git has written, also if it failed in the end.
+func (s *scratch) together(ctx context.Context, merges []sides, args []string) ([]byte, error) {
+	var lines strings.Builder
+	for _, m := range merges {
+		fmt.Fprintln(&lines, m.ours, m.theirs)
+	}
+	return s.git.Feed(ctx, lines.String(), append(args, "--stdin")...)
+}
+
+// oneByOne returns what git with --stdin would write: each answer between what the exit
 // code says and one more NUL.
-func (s *scratch) oneByOne(ctx context.Context, merges [][2]gitwalk.ID, args []string) ([]byte, error) {
+func (s *scratch) oneByOne(ctx context.Context, merges []sides, args []string) ([]byte, error) {
 	var all []byte
 	for _, m := range merges {
-		out, clean, err := s.git.Answer(ctx, append(args[:len(args):len(args)], m[0].String(), m[1].String())...)
+		out, clean, err := s.git.Answer(ctx, append(args[:len(args):len(args)], m.ours.String(), m.theirs.String())...)
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 		all = append(all, map[bool]string{true: "1\x00", false: "0\x00"}[clean]...)
 		all = append(append(all, out...), 0)
@@ -75,19 +91,19 @@ func (s *scratch) oneByOne(ctx context.Context, merges [][2]gitwalk.ID, args []s
 }
 
 // parseMergeAnswers reads what git merge-tree --stdin --name-only --messages has
-// written of n merges.
+// written of n merges. It returns all whole answers, also with an error.
 func parseMergeAnswers(out []byte, n int) ([]mergeAnswer, error) {
 	f := answerFields{rest: out}
 	var answers []mergeAnswer
 	for range n {
 		a, err := f.answer()
 		if err != nil {
-			return nil, &gitwalk.CannotMergeError{Err: fmt.Errorf("git merge-tree wrote %q: %w", out[:min(len(out), 100)], err)}
+			return answers, fmt.Errorf("git merge-tree wrote %q: %w", out[:min(len(out), 100)], err)
 		}
 		answers = append(answers, a)
 	}
 	if len(f.rest) > 0 {
-		return nil, &gitwalk.CannotMergeError{Err: fmt.Errorf("git merge-tree wrote more than %d answers", n)}
+		return nil, fmt.Errorf("git merge-tree wrote more than %d answers", n)
 	}
 	return answers, nil
 }

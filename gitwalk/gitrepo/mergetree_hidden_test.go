@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nix-authorize/nix-authorize/gitwalk"
 	"github.com/nix-authorize/nix-authorize/gitwalk/gitrepo"
 	"github.com/nix-authorize/nix-authorize/internal/gittest"
 	"github.com/nix-authorize/nix-authorize/internal/gittest/mergecase"
@@ -63,7 +64,7 @@ func TestMergeTreeFindsHiddenConflicts(t *testing.T) {
 				t.Log("this git does not hide the conflict")
 			}
 			for _, pair := range [][2]string{sides, swapped(sides)} {
-				_, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), graphOf(t, repo.Dir, gitrepo.Options{}), parse(t, pair[0]), parse(t, pair[1]))
+				_, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), graphOf(t, repo.Dir, gitrepo.Options{}), gitwalk.Merge{Ours: parse(t, pair[0]), Theirs: parse(t, pair[1])})
 				if clean || err != nil {
 					t.Errorf("MergeTree gives %v, %v", clean, err)
 				}
@@ -102,7 +103,7 @@ func TestMergeTreeWithOldGit(t *testing.T) {
 			g := graphOf(t, repo.Dir, gitrepo.Options{})
 			oldGit(t, git)
 			for _, pair := range [][2]string{sides, swapped(sides)} {
-				if _, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, parse(t, pair[0]), parse(t, pair[1])); clean || err != nil {
+				if _, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, gitwalk.Merge{Ours: parse(t, pair[0]), Theirs: parse(t, pair[1])}); clean || err != nil {
 					t.Errorf("MergeTree gives %v, %v", clean, err)
 				}
 			}
@@ -114,7 +115,7 @@ func TestMergeTreeWithOldGit(t *testing.T) {
 		left, right := parse(t, repo.Git("rev-parse", "left")), parse(t, repo.Git("rev-parse", "right"))
 		g := graphOf(t, repo.Dir, gitrepo.Options{})
 		oldGit(t, git)
-		tree, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, left, right)
+		tree, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right})
 		if err != nil || !clean || tree.String() != want {
 			t.Errorf("the merge is %s, %v, %v instead of %s", tree, clean, err, want)
 		}
@@ -170,7 +171,7 @@ func TestMergeTreeReadsWhatGitWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			standIn(t, `case "$*" in *version) echo git version 2.39.5; exit;; esac; cat `+file)
-			tree, isClean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, left, right)
+			tree, isClean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right})
 			switch {
 			case tt.err == "" && (err != nil || isClean != tt.clean || isClean && tree.String() != some):
 				t.Errorf("MergeTree gives %s, %v, %v", tree, isClean, err)

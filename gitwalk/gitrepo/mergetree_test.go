@@ -51,7 +51,7 @@ func compare(t *testing.T, repo *gittest.Repo, pairs [][2]string) (git []mergeca
 	g := graphOf(t, repo.Dir, gitrepo.Options{})
 	m := gitrepo.NewMerger()
 	for i, p := range pairs {
-		tree, clean, err := m.MergeTree(t.Context(), g, parse(t, p[0]), parse(t, p[1]))
+		tree, clean, err := m.MergeTree(t.Context(), g, gitwalk.Merge{Ours: parse(t, p[0]), Theirs: parse(t, p[1])})
 		if err != nil || clean != git[i].Clean || clean && tree.String() != git[i].Tree {
 			t.Errorf("merge %d of %s and %s is %s, %v, %v instead of %+v", i, p[0], p[1], tree, clean, err, git[i])
 		}
@@ -177,7 +177,7 @@ func contested(t *testing.T) *gittest.Repo {
 // mergeSides merges the branches left and right.
 func mergeSides(t *testing.T, repo *gittest.Repo, g *gitwalk.Graph) (gitwalk.ID, bool, error) {
 	t.Helper()
-	return gitrepo.NewMerger().MergeTree(t.Context(), g, parse(t, repo.Git("rev-parse", "left")), parse(t, repo.Git("rev-parse", "right")))
+	return gitrepo.NewMerger().MergeTree(t.Context(), g, gitwalk.Merge{Ours: parse(t, repo.Git("rev-parse", "left")), Theirs: parse(t, repo.Git("rev-parse", "right"))})
 }
 
 func wantMerge(t *testing.T, repo *gittest.Repo, g *gitwalk.Graph) {
@@ -286,7 +286,7 @@ func TestMergeTreeRefusesObjectsWithOtherContent(t *testing.T) {
 			id := repo.Git("rev-parse", name)
 			other := repo.Hash(repo.Git("cat-file", "-t", id), append(repo.Object(id), "another line\n"...))
 			replaceLoose(t, repo, id, other)
-			_, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), graphOf(t, repo.Dir, gitrepo.Options{}), left, right)
+			_, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), graphOf(t, repo.Dir, gitrepo.Options{}), gitwalk.Merge{Ours: left, Theirs: right})
 			var corrupt *gitwalk.CorruptError
 			if !errors.As(err, &corrupt) || corrupt.ID.String() != id || clean {
 				t.Errorf("MergeTree gives %v, %v", clean, err)
@@ -358,7 +358,7 @@ func TestMergeTreeWithoutSuitableGit(t *testing.T) {
 			left, right := parse(t, repo.Git("rev-parse", "left")), parse(t, repo.Git("rev-parse", "right"))
 			g := graphOf(t, repo.Dir, gitrepo.Options{})
 			standIn(t, tt.script)
-			tree, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, left, right)
+			tree, clean, err := gitrepo.NewMerger().MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right})
 			if clean || !tree.IsZero() {
 				t.Errorf("MergeTree gives %s, %v", tree, clean)
 			}
@@ -376,19 +376,19 @@ func TestMergeTreeWithoutGit(t *testing.T) {
 	m := gitrepo.NewMerger()
 	t.Run("absent", func(t *testing.T) {
 		t.Setenv("PATH", t.TempDir())
-		_, _, err := m.MergeTree(t.Context(), g, left, right)
+		_, _, err := m.MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right})
 		if !errors.As(err, new(*gitwalk.CannotMergeError)) || !errors.As(err, new(*gitrepo.NeedGitError)) {
 			t.Errorf("error is %v", err)
 		}
 	})
 	t.Run("there again", func(t *testing.T) {
-		if _, clean, err := m.MergeTree(t.Context(), g, left, right); !clean || err != nil {
+		if _, clean, err := m.MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right}); !clean || err != nil {
 			t.Errorf("MergeTree gives %v, %v", clean, err)
 		}
 	})
 	t.Run("no temporary directory", func(t *testing.T) {
 		t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "absent"))
-		if _, _, err := m.MergeTree(t.Context(), g, left, right); !errors.As(err, new(*gitwalk.CannotMergeError)) {
+		if _, _, err := m.MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right}); !errors.As(err, new(*gitwalk.CannotMergeError)) {
 			t.Errorf("error is %v", err)
 		}
 	})
@@ -396,7 +396,7 @@ func TestMergeTreeWithoutGit(t *testing.T) {
 		t.Setenv("TMPDIR", t.TempDir())
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, _, err := m.MergeTree(ctx, g, left, right); !errors.Is(err, context.Canceled) {
+		if _, _, err := m.MergeTree(ctx, g, gitwalk.Merge{Ours: left, Theirs: right}); !errors.Is(err, context.Canceled) {
 			t.Errorf("error is %v", err)
 		}
 		if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) > 0 {
@@ -425,7 +425,7 @@ func TestMergeTreeNeedsWhatBothSidesChanged(t *testing.T) {
 	if tree, clean, err := mergeSides(t, repo, g); err != nil || !clean || tree.String() != want {
 		t.Errorf("the merge is %s, %v, %v instead of %s", tree, clean, err, want)
 	}
-	_, _, err := gitrepo.NewMerger().MergeTree(t.Context(), g, parse(t, repo.Git("rev-parse", "left")), parse(t, renamed))
+	_, _, err := gitrepo.NewMerger().MergeTree(t.Context(), g, gitwalk.Merge{Ours: parse(t, repo.Git("rev-parse", "left")), Theirs: parse(t, renamed)})
 	if !errors.As(err, new(*gitwalk.MissingError)) {
 		t.Errorf("where renames are looked for the error is %v", err)
 	}
@@ -439,7 +439,7 @@ func TestMergeTreeAsksForTheVersionOnce(t *testing.T) {
 	standIn(t, `case "$*" in *version) echo git version 2.39.5; echo >>`+log+`; exit;; esac; printf '1\0`+left.String()+`\0\0\0%.0s' ours theirs`)
 	m := gitrepo.NewMerger()
 	for range 3 {
-		if _, clean, err := m.MergeTree(t.Context(), g, left, right); !clean || err != nil {
+		if _, clean, err := m.MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right}); !clean || err != nil {
 			t.Errorf("MergeTree gives %v, %v", clean, err)
 		}
 	}
@@ -460,7 +460,7 @@ func TestMergeTreeConcurrently(t *testing.T) {
 		go func() {
 			var failed error
 			for range 5 {
-				if _, clean, err := m.MergeTree(t.Context(), g, left, right); !clean || err != nil {
+				if _, clean, err := m.MergeTree(t.Context(), g, gitwalk.Merge{Ours: left, Theirs: right}); !clean || err != nil {
 					failed = errors.Join(failed, err, errors.New("not clean"))
 				}
 			}
@@ -489,7 +489,7 @@ func BenchmarkMergeTree(b *testing.B) {
 	m := gitrepo.NewMerger()
 	for i := 0; b.Loop(); i++ {
 		p := pairs[i%len(pairs)]
-		if _, _, err := m.MergeTree(b.Context(), g, parse(b, p[0]), parse(b, p[1])); err != nil {
+		if _, _, err := m.MergeTree(b.Context(), g, gitwalk.Merge{Ours: parse(b, p[0]), Theirs: parse(b, p[1])}); err != nil {
 			b.Fatal(err)
 		}
 	}

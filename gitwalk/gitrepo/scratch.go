@@ -17,6 +17,8 @@ type scratch struct {
 	git  gitcli.Repository
 	file *os.File // the pack
 	pack *packWriter
+	has  map[gitwalk.ID]bool // what is in the pack
+	err  error               // the first that came up when something was put there
 }
 
 func newScratch() (*scratch, error) {
@@ -24,7 +26,7 @@ func newScratch() (*scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scratch{dir: dir, git: gitcli.Repository{GitDir: dir}}
+	s := &scratch{dir: dir, git: gitcli.Repository{GitDir: dir}, has: make(map[gitwalk.ID]bool)}
 	if err := s.layOut(); err != nil {
 		s.remove()
 		return nil, err
@@ -43,7 +45,7 @@ func (s *scratch) layOut() error {
 	}
 	for _, file := range []struct{ name, content string }{
 		{"HEAD", "ref: refs/heads/none\n"},
-		{"config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"},
+		{"config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlooseCompression = 0\n"},
 	} {
 		if err := os.WriteFile(s.path(file.name), []byte(file.content), 0o600); err != nil {
 			return err
@@ -65,10 +67,19 @@ func (s *scratch) remove() {
 	_ = os.RemoveAll(s.dir)
 }
 
+// put writes an object, if it is not there yet. An error shows when the repository
+// is sealed.
+func (s *scratch) put(o gitwalk.Object) {
+	if s.err == nil && !s.has[o.ID] {
+		s.has[o.ID] = true
+		s.err = s.pack.put(o)
+	}
+}
+
 // putHistory writes commits that descend from one another as those of h do and
 // have the same trees and dates, and returns their ids, in the order of h. They are
 // not the real commits: these would bring their whole history with them.
-func (s *scratch) putHistory(h gitwalk.MergeHistory) ([]gitwalk.ID, error) {
+func (s *scratch) putHistory(h gitwalk.MergeHistory) []gitwalk.ID {
 	ids := make([]gitwalk.ID, len(h))
 	for i, c := range h {
 		content := fmt.Appendf(nil, "tree %s\n", c.Tree)
@@ -78,15 +89,16 @@ func (s *scratch) putHistory(h gitwalk.MergeHistory) ([]gitwalk.ID, error) {
 		date := max(c.Date, 0)
 		content = fmt.Appendf(content, "author a <a> %d +0000\ncommitter a <a> %d +0000\n\n%s\n", date, date, c.ID)
 		ids[i], _ = gitwalk.Hash(gitwalk.KindCommit, content)
-		if err := s.pack.put(gitwalk.Object{Kind: gitwalk.KindCommit, ID: ids[i], Content: content}); err != nil {
-			return nil, err
-		}
+		s.put(gitwalk.Object{Kind: gitwalk.KindCommit, ID: ids[i], Content: content})
 	}
-	return ids, nil
+	return ids
 }
 
 // seal makes what has been put into the repository visible to git.
 func (s *scratch) seal() error {
+	if s.err != nil {
+		return s.err
+	}
 	index, err := s.pack.finish()
 	if err != nil {
 		return err

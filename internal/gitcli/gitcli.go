@@ -94,15 +94,24 @@ func (c *Command) Failure(err error) *Error { return newError(c.args, err, c.std
 // Output runs "git args…" and returns what it wrote. The error is ctx.Err(),
 // ErrNotInstalled, or an *Error.
 func (r Repository) Output(ctx context.Context, args ...string) ([]byte, error) {
-	return r.output(ctx, MaxOutput, "", args)
+	return r.output(ctx, MaxOutput, args)
 }
 
-// Feed is Output for a git that reads its standard input.
+// Feed is Output for a git that reads its standard input. With an *Error it returns
+// what git had written before it failed.
 func (r Repository) Feed(ctx context.Context, stdin string, args ...string) ([]byte, error) {
-	return r.output(ctx, MaxOutput, stdin, args)
+	return r.run(ctx, MaxOutput, stdin, args)
 }
 
-func (r Repository) output(ctx context.Context, limit int, stdin string, args []string) ([]byte, error) {
+func (r Repository) output(ctx context.Context, limit int, args []string) ([]byte, error) {
+	out, err := r.run(ctx, limit, "", args)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (r Repository) run(ctx context.Context, limit int, stdin string, args []string) ([]byte, error) {
 	c, err := r.Command(ctx, args...)
 	if err != nil {
 		return nil, err
@@ -120,7 +129,7 @@ func (r Repository) output(ctx context.Context, limit int, stdin string, args []
 		err = stdout.tooMuch() // rather than that git died of it
 	}
 	if err != nil {
-		return nil, c.Failure(err)
+		return stdout.data, c.Failure(err)
 	}
 	return stdout.data, nil
 }

@@ -115,8 +115,8 @@ func TestFeed(t *testing.T) {
 	if out, err := (Repository{}).Feed(context.Background(), "some\ninput", "x"); err != nil || string(out) != "some\ninput" {
 		t.Errorf("output %q, error %v", out, err)
 	}
-	standIn(t, "exit 3") // without reading it
-	if out, err := (Repository{}).Feed(context.Background(), strings.Repeat("input", 100_000), "x"); ExitCode(err) != 3 || out != nil {
+	standIn(t, "echo part; exit 3") // without reading it
+	if out, err := (Repository{}).Feed(context.Background(), strings.Repeat("input", 100_000), "x"); ExitCode(err) != 3 || string(out) != "part\n" {
 		t.Errorf("output %q, error %v", out, err)
 	}
 }
@@ -177,16 +177,16 @@ func TestStderrIsBounded(t *testing.T) {
 
 func TestOutputIsBounded(t *testing.T) {
 	standIn(t, "printf 0123456789")
-	if out, err := (Repository{}).output(context.Background(), 10, "", nil); err != nil || string(out) != "0123456789" {
+	if out, err := (Repository{}).output(context.Background(), 10, nil); err != nil || string(out) != "0123456789" {
 		t.Errorf("output %q, error %v", out, err)
 	}
-	if out, err := (Repository{}).output(context.Background(), 9, "", nil); err == nil || out != nil || !strings.Contains(err.Error(), "more than 9 bytes") {
+	if out, err := (Repository{}).output(context.Background(), 9, nil); err == nil || out != nil || !strings.Contains(err.Error(), "more than 9 bytes") {
 		t.Errorf("output %q, error %v", out, err)
 	}
 	// One that does not end by itself ends when nobody reads any more.
 	standIn(t, "while :; do echo 0123456789; done")
 	var failed *Error
-	if out, err := (Repository{}).output(context.Background(), 100_000, "", []string{"log"}); !errors.As(err, &failed) || out != nil || err.Error() != "git log failed: it wrote more than 100000 bytes" {
+	if out, err := (Repository{}).output(context.Background(), 100_000, []string{"log"}); !errors.As(err, &failed) || out != nil || err.Error() != "git log failed: it wrote more than 100000 bytes" {
 		t.Errorf("%d bytes, error %v", len(out), err)
 	}
 }
