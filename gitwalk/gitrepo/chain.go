@@ -1,11 +1,8 @@
 package gitrepo
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
-
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
@@ -33,13 +30,12 @@ type delta struct {
 // chain reads the object at an offset of a pack: from delta to base until there is
 // a whole object, and then back again, applying the deltas.
 func (s *goGit) chain(r *packReader, offset, limit int64) (object, error) {
-	base, deltas, err := s.descend(r, offset, limit)
+	base, shared, err := s.descend(r, offset, limit)
 	if err != nil {
 		return object{}, err
 	}
-	shared := true
-	for _, d := range slices.Backward(deltas) {
-		content, err := packfile.PatchDelta(base.content, d.code)
+	for _, d := range slices.Backward(s.deltas) {
+		content, err := apply(base.content, d)
 		if err != nil {
 			return object{}, fmt.Errorf("the pack is damaged: the delta at offset %d: %w", d.offset, err)
 		}
@@ -52,73 +48,85 @@ func (s *goGit) chain(r *packReader, offset, limit int64) (object, error) {
 	return base, nil
 }
 
-// descend reads the deltas at an offset, the last to be applied first, and the
-// whole object below them, which it has put into the cache if it fits.
-func (s *goGit) descend(r *packReader, offset, limit int64) (object, []delta, error) {
-	var deltas []delta
-	codes, work := int64(0), int64(0)
-	for len(deltas) <= maxChain {
+// descend reads the deltas at an offset into s.deltas, the last to be applied first, and
+// returns the whole object below them, and whether that is in the cache.
+func (s *goGit) descend(r *packReader, offset, limit int64) (base object, shared bool, err error) {
+	s.forget()
+	work := int64(0)
+	for len(s.deltas) <= maxChain {
+		wanted := len(s.deltas) == 0
 		if base, ok := s.cache.get(r, offset); ok {
-			if len(deltas) == 0 && int64(len(base.content)) > limit {
-				return object{}, nil, errTooLarge
+			if wanted && int64(len(base.content)) > limit {
+				return object{}, false, errTooLarge
 			}
-			return base, deltas, nil
+			return base, true, nil
 		}
 		e, err := r.seek(offset)
 		if err != nil {
-			return object{}, nil, err
+			return object{}, false, err
 		}
 		if e.kind != 0 {
-			base, err := s.whole(r, e, offset, limit, len(deltas) == 0)
-			return base, deltas, err
+			return s.whole(r, e, offset, limit, wanted)
 		}
-		d, err := readDelta(r, e, offset, maxBase-codes)
+		d, err := s.readDelta(r, e, offset)
 		if err != nil {
-			return object{}, nil, err
+			return object{}, false, err
 		}
-		if len(deltas) == 0 && d.result > limit {
-			return object{}, nil, errTooLarge
+		if wanted && d.result > limit {
+			return object{}, false, errTooLarge
 		}
-		codes += e.size
 		if work += e.size + d.result; d.result > maxBase || work > maxWork {
-			return object{}, nil, fmt.Errorf("the deltas that it is made of are too large")
+			return object{}, false, fmt.Errorf("the deltas that it is made of are too large")
 		}
-		deltas = append(deltas, d)
+		s.deltas = append(s.deltas, d)
 		offset = e.base
 	}
-	return object{}, nil, fmt.Errorf("it is made of more than %d deltas", maxChain)
+	return object{}, false, fmt.Errorf("it is made of more than %d deltas", maxChain)
 }
 
-// whole reads an object that is no delta.
-func (s *goGit) whole(r *packReader, e entry, offset, limit int64, wanted bool) (object, error) {
+// forget empties s.deltas, and keeps the memory unless it is much.
+func (s *goGit) forget() {
+	clear(s.deltas)
+	s.deltas = s.deltas[:0]
+	if s.codes = s.codes[:0]; cap(s.codes) > mostAtOnce {
+		s.codes = nil
+	}
+}
+
+// whole reads an object that is no delta, and says whether it has put it into the cache.
+// A commit that is wanted is likely to be the base of nothing.
+func (s *goGit) whole(r *packReader, e entry, offset, limit int64, wanted bool) (o object, shared bool, err error) {
 	switch {
 	case wanted && e.size > limit:
-		return object{}, errTooLarge
+		return object{}, false, errTooLarge
 	case e.size > maxBase && !wanted:
-		return object{}, fmt.Errorf("the base of its deltas has %d bytes, which is too much", e.size)
+		return object{}, false, fmt.Errorf("the base of its deltas has %d bytes, which is too much", e.size)
 	}
-	content, err := r.content(e)
+	content, err := r.content(e, nil)
 	if err != nil {
-		return object{}, err
+		return object{}, false, err
 	}
-	o := object{e.kind, content}
-	s.cache.put(r, offset, o)
-	return o, nil
+	o = object{e.kind, content}
+	if wanted && e.kind == gitwalk.KindCommit {
+		return o, false, nil
+	}
+	return o, s.cache.put(r, offset, o), nil
 }
 
-func readDelta(r *packReader, e entry, offset, most int64) (delta, error) {
-	if e.size > most {
+// readDelta reads a delta, whose code it puts behind those of the others.
+func (s *goGit) readDelta(r *packReader, e entry, offset int64) (delta, error) {
+	before := len(s.codes)
+	if e.size > maxBase-int64(before) {
 		return delta{}, fmt.Errorf("the deltas that it is made of are too large")
 	}
-	code, err := r.content(e)
+	codes, err := r.content(e, s.codes)
 	if err != nil {
 		return delta{}, err
 	}
-	_, n := binary.Uvarint(code) // the size of the base
-	if n > 0 {
-		result, m := binary.Uvarint(code[n:])
-		if m > 0 && result < 1<<62 {
-			return delta{offset, code, int64(result)}, nil
+	s.codes = codes
+	if rest, _, ok := uvarint(codes[before:]); ok { // the size of the base
+		if _, result, ok := uvarint(rest); ok && result < 1<<62 {
+			return delta{offset, codes[before:], int64(result)}, nil
 		}
 	}
 	return delta{}, fmt.Errorf("the pack is damaged: the delta at offset %d has no size", offset)

@@ -12,18 +12,20 @@ import (
 
 // goGit is a Source that reads objects in-process.
 //
-// It does not use go-git's object storage, for three reasons. That resolves
+// No library does the reading, for three reasons. Those that there are resolve
 // deltas by recursion, so that a chain that is a circle or a million deltas long
-// overflows the stack, which no program survives. It inflates whatever a pack
-// declares. And it keeps an index of 80 bytes an object for each goroutine. What
-// it is made of has none of these faults: go-git's scanner and delta decoder do
-// the reading below, one bounded step at a time (chain.go).
+// overflows the stack, which no program survives. They inflate whatever a pack
+// declares. And they keep an index of all objects for each goroutine. Here every step
+// is bounded (chain.go).
 type goGit struct {
 	ctx    context.Context
 	set    *packSet
 	open   map[*pack]*packReader
 	last   *pack // where the last object was found
 	cache  baseCache
+	in     packInput
+	deltas []delta // of the object that is being read
+	codes  []byte  // of these deltas, one after the other
 	closed bool
 }
 
@@ -36,7 +38,8 @@ func (s *goGit) Close() error {
 	if !s.closed {
 		s.closed = true
 		s.open, s.last = nil, nil
-		s.cache = baseCache{}
+		s.cache, s.in = baseCache{}, packInput{}
+		s.deltas, s.codes = nil, nil
 		s.set.leave()
 	}
 	return nil
@@ -54,7 +57,7 @@ func (s *goGit) Object(id gitwalk.ID, limit int64) (kind gitwalk.Kind, content [
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			s.open = make(map[*pack]*packReader) // it may be in any state
+			s.open, s.in = make(map[*pack]*packReader), packInput{} // they may be in any state
 			kind, content, err = 0, nil, corrupt(id, fmt.Errorf("reading it fails: %v", r))
 		}
 	}()
@@ -148,7 +151,7 @@ func (s *goGit) inPack(p *pack, id gitwalk.ID, limit int64) (gitwalk.Kind, []byt
 	}
 	reader, ok := s.open[p]
 	if !ok {
-		if reader, err = newPackReader(p, index); err != nil {
+		if reader, err = newPackReader(p, index, &s.in); err != nil {
 			return 0, nil, err
 		}
 		s.open[p] = reader

@@ -1,23 +1,29 @@
 package gitrepo
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
-	"io"
-
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"math/bits"
+	"os"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
 // A packReader reads the entries of a pack for one Source.
 type packReader struct {
-	index   *packIndex
-	scanner *packfile.Scanner
+	index *packIndex
+	file  *os.File
+	size  int64 // of the file, without the checksum at its end
+	in    *packInput
 }
 
-func newPackReader(p *pack, index *packIndex) (*packReader, error) {
+// The parts of a pack that are of a fixed size (gitformat-pack(5)).
+const (
+	sizeOfHeader  = 12
+	sizeOfTrailer = 20
+)
+
+func newPackReader(p *pack, index *packIndex, in *packInput) (*packReader, error) {
 	file, err := p.open()
 	if err != nil {
 		return nil, err
@@ -26,60 +32,119 @@ func newPackReader(p *pack, index *packIndex) (*packReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &packReader{index, packfile.NewScanner(io.NewSectionReader(file, 0, info.Size()))}, nil
+	return &packReader{index, file, info.Size() - sizeOfTrailer, in}, nil
 }
 
 // An entry is the head of what a pack has at an offset.
 type entry struct {
-	kind gitwalk.Kind // 0 for a delta
-	size int64        // declared; of the delta itself
-	base int64        // offset of what a delta applies to
+	kind   gitwalk.Kind // 0 for a delta
+	size   int64        // declared; of the delta itself
+	base   int64        // offset of what a delta applies to
+	offset int64        // where its content begins, deflated
 }
 
-// seek reads the head of the entry at an offset. Its content is next.
+// The types of entries beside those of objects, whose numbers are those of their kinds.
+const (
+	typeOFSDelta = 6
+	typeREFDelta = 7
+)
+
+// seek reads the head of the entry at an offset.
 func (r *packReader) seek(offset int64) (entry, error) {
-	const packHeader = 12
-	if offset < packHeader {
+	if offset < sizeOfHeader || offset >= r.size {
 		return entry{}, fmt.Errorf("the pack's index is wrong: nothing is at offset %d", offset)
 	}
-	h, err := r.scanner.SeekObjectHeader(offset)
+	b, err := r.in.windows.at(r, offset)
+	if err != nil {
+		return entry{}, err
+	}
+	e, err := r.head(b, offset)
 	if err != nil {
 		return entry{}, fmt.Errorf("the pack is damaged at offset %d: %w", offset, err)
-	}
-	e := entry{size: h.Length}
-	switch h.Type {
-	case plumbing.CommitObject, plumbing.TreeObject, plumbing.BlobObject, plumbing.TagObject:
-		e.kind = gitwalk.Kind(h.Type) // the same numbers, which are those in packs
-	case plumbing.OFSDeltaObject:
-		e.base = h.OffsetReference
-	case plumbing.REFDeltaObject:
-		base, ok, err := r.index.offset(gitwalk.ID(h.Reference))
-		if err != nil {
-			return entry{}, err
-		}
-		if !ok {
-			return entry{}, fmt.Errorf("the pack is damaged at offset %d: it lacks the base of a delta, %s", offset, h.Reference)
-		}
-		e.base = base
-	default:
-		return entry{}, fmt.Errorf("the pack is damaged at offset %d: no object has the type %d", offset, h.Type)
 	}
 	return e, nil
 }
 
-// content inflates the content of the entry that seek has found.
-func (r *packReader) content(e entry) ([]byte, error) {
-	const most = 1 << 20 // allocated before it is known to be needed
-	if e.size < 0 {
-		return nil, fmt.Errorf("the pack declares a size of %d bytes", e.size)
-	}
-	buffer := bytes.NewBuffer(make([]byte, 0, min(e.size, most)))
-	n, _, err := r.scanner.NextObject(buffer)
+var (
+	errCutShort = errors.New("it ends there")
+	errNumber   = errors.New("a number is too large")
+)
+
+// head reads the head of the entry at an offset, where the pack has b.
+func (r *packReader) head(b []byte, offset int64) (entry, error) {
+	kind, size, n, err := readTypeAndSize(b)
 	if err != nil {
-		return nil, fmt.Errorf("the pack is damaged: %w", err)
+		return entry{}, err
 	}
-	if n != e.size {
-		return nil, fmt.Errorf("the pack is damaged: an entry has %d bytes instead of %d", n, e.size)
+	e := entry{size: size, offset: offset + int64(n)}
+	b = b[n:]
+	switch kind {
+	case byte(gitwalk.KindCommit), byte(gitwalk.KindTree), byte(gitwalk.KindBlob), byte(gitwalk.KindTag):
+		e.kind = gitwalk.Kind(kind)
+	case typeOFSDelta:
+		distance, n, err := readDistance(b)
+		if err != nil {
+			return entry{}, err
+		}
+		if distance <= 0 || distance > offset-sizeOfHeader {
+			return entry{}, fmt.Errorf("the base of a delta is %d bytes before it", distance)
+		}
+		e.base = offset - distance
+		e.offset += int64(n)
+	case typeREFDelta:
+		var base gitwalk.ID
+		if copy(base[:], b) < len(base) {
+			return entry{}, errCutShort
+		}
+		e.offset += int64(len(base))
+		var ok bool
+		if e.base, ok, err = r.index.offset(base); err == nil && !ok {
+			err = fmt.Errorf("it lacks the base of a delta, %s", base)
+		}
+		return e, err
+	default:
+		return entry{}, fmt.Errorf("no object has the type %d", kind)
 	}
-	return buffer.Bytes(), nil
+	return e, nil
+}
+
+// readTypeAndSize reads the first number of an entry and returns how many bytes it has:
+// 3 bits of type, and then the size, of which the lowest bits come first.
+func readTypeAndSize(b []byte) (kind byte, size int64, n int, err error) {
+	for shift := uint(0); n < len(b); n++ {
+		c := b[n]
+		digit := int64(c & 0x7f)
+		if n == 0 {
+			kind, digit = c>>4&7, int64(c&15)
+		}
+		if bits.Len64(uint64(digit))+int(shift) > 62 {
+			return 0, 0, 0, errNumber
+		}
+		size |= digit << shift
+		if c&0x80 == 0 {
+			return kind, size, n + 1, nil
+		}
+		if shift += 7; n == 0 {
+			shift = 4
+		}
+		shift = min(shift, 63)
+	}
+	return 0, 0, 0, errCutShort
+}
+
+// readDistance reads how far before a delta its base is, of which the highest bits come
+// first, and returns how many bytes that has.
+func readDistance(b []byte) (distance int64, n int, err error) {
+	for n < len(b) {
+		c := b[n]
+		distance |= int64(c & 0x7f)
+		if n++; c&0x80 == 0 {
+			return distance, n, nil
+		}
+		if distance >= 1<<55 {
+			return 0, 0, errNumber
+		}
+		distance = (distance + 1) << 7
+	}
+	return 0, 0, errCutShort
 }

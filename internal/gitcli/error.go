@@ -66,7 +66,8 @@ func newError(args []string, err error, stderr []byte) *Error {
 		if message, ok := strings.CutPrefix(line, "error: "); ok {
 			e.Errors = append(e.Errors, message)
 		}
-		if (e.Stderr == "" || strings.HasPrefix(e.Stderr, fromRemote)) && !strings.HasPrefix(line, "warning: ") {
+		beside := strings.HasPrefix(line, "warning: ") || strings.HasPrefix(line, "hint:")
+		if (e.Stderr == "" || strings.HasPrefix(e.Stderr, fromRemote)) && !beside {
 			e.Stderr = strings.TrimPrefix(strings.TrimPrefix(line, "error: "), "fatal: ")
 		}
 	}

@@ -146,7 +146,7 @@ func (r Repository) environ() []string {
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_ATTR_NOSYSTEM=1",
 		"GIT_NO_REPLACE_OBJECTS=1",
-		"GIT_GRAFT_FILE=" + os.DevNull,
+		"GIT_GRAFT_FILE=" + nowhere, // of one that it can open, git says that it is deprecated
 		"GIT_NO_LAZY_FETCH=1",
 		"GIT_ALLOW_PROTOCOL=none",
 		"GIT_TERMINAL_PROMPT=0",

@@ -41,7 +41,7 @@ func TestEnvironment(t *testing.T) {
 	}
 	want := []string{
 		"GIT_ALLOW_PROTOCOL=none", "GIT_ATTR_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_SYSTEM=/dev/null",
-		"GIT_DIR=" + dir, "GIT_GRAFT_FILE=/dev/null", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0",
+		"GIT_DIR=" + dir, "GIT_GRAFT_FILE=/dev/null/home", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0",
 		"GIT_PAGER=cat", "GIT_TERMINAL_PROMPT=0", "HOME=/dev/null/home", "LC_ALL=C", "TMPDIR=/tmp", "XDG_CONFIG_HOME=/dev/null/home",
 		"argument --", "argument -c", "argument core.attributesFile=/dev/null", "argument core.commitGraph=false", "argument core.fsmonitor=false",
 		"argument core.hooksPath=/dev/null", "argument core.useReplaceRefs=false", "argument core.warnAmbiguousRefs=true", "argument gc.auto=0",
@@ -132,6 +132,7 @@ func TestFailure(t *testing.T) {
 		{"fatal", "echo 'fatal: bad thing' >&2; exit 128", 128, "bad thing", nil, "git show failed: bad thing"},
 		{"error", "echo 'error: first' >&2; echo 'error: second' >&2; echo 'fatal: third' >&2; exit 1", 1, "first", []string{"first", "second"}, "git show failed: first"},
 		{"warning before", "echo 'warning: w' >&2; echo; echo 'fatal: f' >&2; exit 3", 3, "f", nil, "git show failed: f"},
+		{"hint before", "echo 'hint: h' >&2; echo 'hint: ' >&2; echo 'fatal: f' >&2; exit 128", 128, "f", nil, "git show failed: f"},
 		{"remote before", "echo 'remote: r' >&2; echo 'remote: s' >&2; echo 'fatal: f' >&2; exit 128", 128, "f", nil, "git show failed: f"},
 		{"remote alone", "echo 'remote: r' >&2; exit 1", 1, "remote: r", nil, "git show failed: remote: r"},
 		{"silence", "exit 5", 5, "", nil, "git show failed: exit status 5"},

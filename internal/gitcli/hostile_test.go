@@ -157,6 +157,11 @@ func TestReplaceRefsGraftsAndCommitGraphAreIgnored(t *testing.T) {
 	if err != nil || string(out) != second+" "+first+"\n" {
 		t.Errorf("parents %q, error %v", out, err)
 	}
+	// That they are not believed goes without saying.
+	_, err = git.Output(context.Background(), "rev-list", "--end-of-options", second, "nowhere")
+	if failed, ok := Failed(err); !ok || !strings.Contains(failed.Stderr, "nowhere") {
+		t.Errorf("error %v", err)
+	}
 	out, err = git.Output(context.Background(), "cat-file", "commit", second)
 	if err != nil || !strings.Contains(string(out), "parent "+first+"\n") {
 		t.Errorf("commit %q, error %v", out, err)
