@@ -146,7 +146,7 @@ func TestCorpora(t *testing.T) {
 	})
 }
 
-// The same verdicts where go-git cannot read the objects.
+// The same verdicts where the objects are read through git.
 func TestCorporaThroughGit(t *testing.T) {
 	t.Parallel()
 	for _, layout := range []struct {

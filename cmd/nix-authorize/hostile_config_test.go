@@ -86,13 +86,13 @@ func unknown(args []string) bool { return args[1] == "nowhere" || args[1] == "ma
 // Nothing in a repository's configuration or files makes this program run another.
 func TestHostileConfiguration(t *testing.T) {
 	t.Parallel()
-	for _, layout := range []string{"go-git", "linked worktree"} {
+	for _, layout := range []string{"packed", "linked worktree"} {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
 			h := newHistory(t, guixName, alice(t))
 			h.CommitAs(alice(t), ".gitattributes", "* diff=evil filter=evil merge=evil\n")
 			u := h.user()
-			if layout != "go-git" {
+			if layout != "packed" {
 				u.dir = filepath.Join(t.TempDir(), "tree")
 				h.Git("worktree", "add", "--quiet", "-b", "second", u.dir)
 			}

@@ -20,12 +20,13 @@ type catFile struct {
 	ctx     context.Context
 	git     gitcli.Repository
 	partial bool // a partial clone
+	work    *work
 	child   *catChild
 	closed  bool
 }
 
 func newCatFile(ctx context.Context, git gitcli.Repository, partial bool) *catFile {
-	return &catFile{ctx: ctx, git: git, partial: partial}
+	return &catFile{ctx: ctx, git: git, partial: partial, work: new(work)}
 }
 
 func (s *catFile) Close() error {
@@ -50,6 +51,14 @@ func (s *catFile) Object(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, erro
 	if err := s.ctx.Err(); err != nil {
 		return 0, nil, err
 	}
+	kind, content, err := s.find(id, limit)
+	s.work.done(int64(len(content)), 0, err)
+	return kind, content, err
+}
+
+// find asks git, and once more if it has nothing to say against an object that it does
+// not find.
+func (s *catFile) find(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
 	kind, content, err := s.ask(id, limit)
 	if err != errAbsent {
 		return kind, content, err

@@ -7,8 +7,7 @@
 // fetched. Objects that a Source gives are still to be hashed by a
 // gitwalk.Reader.
 //
-// Most repositories are read in-process: packs with go-git's scanner and delta
-// decoder, and one index of each pack that all Sources share. A layout that is not
-// known here (Layout says which) is read through one long-lived
-// "git cat-file --batch" for each Source.
+// Most repositories are read in-process: packs by code of this package, with one index
+// of each pack that all Sources share. A layout that is not known here (Layout says
+// which) is read through one long-lived "git cat-file --batch" for each Source.
 package gitrepo

@@ -61,6 +61,10 @@ func (s *goGit) Object(id gitwalk.ID, limit int64) (kind gitwalk.Kind, content [
 			kind, content, err = 0, nil, corrupt(id, fmt.Errorf("reading it fails: %v", r))
 		}
 	}()
+	defer func() {
+		s.set.work.done(s.in.inflated, s.in.windows.read, err)
+		s.in.inflated, s.in.windows.read = 0, 0
+	}()
 	return s.find(id, limit)
 }
 

@@ -32,7 +32,7 @@ const (
 
 // build makes the table from the length of each symbol's code and what the symbol
 // means. It says false for a code in which a sequence of bits means nothing or two
-// things, though the first is allowed in some cases.
+// things.
 func (h *huffman) build(fast uint, lengths []uint8, meaning []uint32) bool {
 	var count [maxCode + 1]int
 	for _, n := range lengths {
@@ -54,6 +54,25 @@ func (h *huffman) build(fast uint, lengths []uint8, meaning []uint32) bool {
 		}
 	}
 	h.fill(fast, &count, longest, &sorted, meaning)
+	return true
+}
+
+// buildSingle makes the table of a code that has at most one symbol, of one bit (section
+// 3.2.7).
+func (h *huffman) buildSingle(fast uint, lengths []uint8, meaning []uint32) bool {
+	bit := [2]uint32{isNothing | 1, isNothing | 1}
+	for symbol, n := range lengths {
+		if n == 0 {
+			continue
+		}
+		if n > 1 || bit[0] != isNothing|1 {
+			return false
+		}
+		bit[0] = meaning[symbol] | 1
+	}
+	for i := range 1 << fast {
+		h.entries[i] = bit[i&1]
+	}
 	return true
 }
 

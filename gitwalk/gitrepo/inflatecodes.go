@@ -15,8 +15,9 @@ func (z *inflater) readCodes() bool {
 	if !z.readLengths(lengths[:literals+distances]) || literals > 286 || distances > 30 {
 		return false
 	}
+	far := lengths[literals : literals+distances]
 	return z.own.literal.build(fastLiteral, lengths[:literals], literalMeaning) &&
-		z.own.distance.build(fastDistance, lengths[literals:literals+distances], distanceMeaning)
+		(z.own.distance.build(fastDistance, far, distanceMeaning) || z.own.distance.buildSingle(fastDistance, far, distanceMeaning))
 }
 
 func (z *inflater) readLengthCode(n int) bool {

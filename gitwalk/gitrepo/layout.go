@@ -19,12 +19,13 @@ type Layout struct {
 // NeedsGit says whether objects and refs are read through git.
 func (l Layout) NeedsGit() bool { return l.Reason != "" }
 
-// String is "go-git" or, for example, "git cat-file: linked worktree".
+// String is "code of its own" or, for example, "git cat-file: linked worktree". It
+// completes "objects are read with".
 func (l Layout) String() string {
 	if l.NeedsGit() {
 		return "git cat-file: " + l.Reason
 	}
-	return "go-git"
+	return "code of its own"
 }
 
 // Layout says how the repository is read.

@@ -35,6 +35,7 @@ func (s *goGit) loose(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) 
 		return 0, nil, errTooLarge
 	}
 	content, err := looseContent(in, size)
+	s.in.inflated += int64(len(content))
 	if err != nil {
 		return 0, nil, looseError(err)
 	}

@@ -95,7 +95,9 @@ func (r *Repository) NewSource() (gitwalk.Source, error) {
 		return nil, err
 	}
 	if r.layout.NeedsGit() {
-		return newCatFile(r.ctx, r.git, r.PartialClone()), nil
+		source := newCatFile(r.ctx, r.git, r.PartialClone())
+		source.work = &r.packs.work
+		return source, nil
 	}
 	return newGoGit(r.ctx, r.packs), nil
 }

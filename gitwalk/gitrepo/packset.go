@@ -14,7 +14,8 @@ import (
 // it: the packs with their indexes, which are read once, and one open file for
 // each pack that is in use.
 type packSet struct {
-	dir string // objects
+	dir  string // objects
+	work work
 
 	mu    sync.Mutex
 	known []*pack // replaced, never changed

@@ -130,7 +130,7 @@ func TestSourcesAgreeOnMissingObjects(t *testing.T) {
 }
 
 // corpora is the folder of real histories, laid out as repositories.
-func corpora(t *testing.T, names ...string) map[string]*gittest.Repo {
+func corpora(t testing.TB, names ...string) map[string]*gittest.Repo {
 	t.Helper()
 	const from = "../../../shared/corpora"
 	repos := make(map[string]*gittest.Repo)

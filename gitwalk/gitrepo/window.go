@@ -12,11 +12,12 @@ type windows struct {
 }
 
 const (
-	maxWindows = 8
+	maxWindows = 16
 	// Each window begins at a multiple of windowStep and overlaps with the next one, so
-	// that most entries are whole in the window in which they begin.
-	windowStep    = 32 << 10
-	windowOverlap = 16 << 10
+	// that most commits are whole in the window in which they begin. Larger windows cost
+	// more where neighbours are few than they save where they are many.
+	windowStep    = 8 << 10
+	windowOverlap = 4 << 10
 )
 
 // A window is a part of a pack.
