@@ -56,14 +56,14 @@ func (s *goGit) Object(id gitwalk.ID, limit int64) (kind gitwalk.Kind, content [
 		return 0, nil, err
 	}
 	defer func() {
+		s.set.work.done(s.in.inflated, s.in.windows.read, err)
+		s.in.inflated, s.in.windows.read = 0, 0
+	}()
+	defer func() {
 		if r := recover(); r != nil {
 			s.open, s.in = make(map[*pack]*packReader), packInput{} // they may be in any state
 			kind, content, err = 0, nil, corrupt(id, fmt.Errorf("reading it fails: %v", r))
 		}
-	}()
-	defer func() {
-		s.set.work.done(s.in.inflated, s.in.windows.read, err)
-		s.in.inflated, s.in.windows.read = 0, 0
 	}()
 	return s.find(id, limit)
 }

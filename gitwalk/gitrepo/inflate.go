@@ -179,9 +179,8 @@ const longestRepetition = 15 + 5 + 15 + 13
 // repeat fills out from done on with what is so far back, which may be a part of what it
 // fills.
 func repeat(out []byte, done, back int) {
-	from := out[done-back : done]
-	for to := out[done:]; len(to) > 0; {
-		to = to[copy(to, from):]
+	for n := done; n < len(out); {
+		n += copy(out[n:], out[done-back:n]) // whole periods, unless it is the last
 	}
 }
 
