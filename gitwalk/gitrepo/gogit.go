@@ -56,8 +56,8 @@ func (s *goGit) Object(id gitwalk.ID, limit int64) (kind gitwalk.Kind, content [
 		return 0, nil, err
 	}
 	defer func() {
-		s.set.work.done(s.in.inflated, s.in.windows.read, err)
-		s.in.inflated, s.in.windows.read = 0, 0
+		s.set.work.done(s.in.inflated, s.in.parts.read, err)
+		s.in.inflated, s.in.parts.read = 0, 0
 	}()
 	defer func() {
 		if r := recover(); r != nil {

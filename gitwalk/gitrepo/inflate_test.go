@@ -127,7 +127,7 @@ func TestEntriesAreInflatedFast(t *testing.T) {
 		for _, id := range allObjects(t, r) {
 			_, content, err := s.Object(id, 1<<30)
 			must(t, err)
-			if s.in.stream != nil && len(content) < windowOverlap/2 {
+			if s.in.stream != nil && len(content) < partOverlap/2 {
 				t.Fatalf("level %s: %s, %d bytes, is not inflated fast", level, id, len(content))
 			}
 			s.in.stream = nil

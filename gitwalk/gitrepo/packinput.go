@@ -11,7 +11,7 @@ import (
 
 // A packInput is what a Source needs to read packs, in use for one entry at a time.
 type packInput struct {
-	windows  windows
+	parts    packParts
 	inflater inflater
 	buffer   *bufio.Reader
 	stream   io.ReadCloser // of zlib; it is a zlib.Resetter
@@ -24,7 +24,7 @@ const mostAtOnce = 1 << 20
 // content inflates the content of an entry, and appends it to what there is.
 func (r *packReader) content(e entry, to []byte) ([]byte, error) {
 	if e.size <= mostAtOnce {
-		b, err := r.in.windows.at(r, e.offset)
+		b, err := r.in.parts.at(r, e.offset)
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +47,7 @@ func extend(to []byte, n int) []byte {
 	return whole
 }
 
-// slow inflates what is large, or not whole in a window, or damaged.
+// slow inflates what is large, or not whole in one part, or damaged.
 func (r *packReader) slow(e entry, to []byte) ([]byte, error) {
 	stream, err := r.in.open(io.NewSectionReader(r.file, e.offset, max(0, r.size-e.offset)))
 	if err != nil {

@@ -54,7 +54,7 @@ func (r *packReader) seek(offset int64) (entry, error) {
 	if offset < sizeOfHeader || offset >= r.size {
 		return entry{}, fmt.Errorf("the pack's index is wrong: nothing is at offset %d", offset)
 	}
-	b, err := r.in.windows.at(r, offset)
+	b, err := r.in.parts.at(r, offset)
 	if err != nil {
 		return entry{}, err
 	}
