@@ -11,7 +11,7 @@ func TestReaderBelievesNothing(t *testing.T) {
 	m := newMemory()
 	blob := m.put(KindBlob, content)
 	other := ID{1}
-	large := strings.Repeat("0123456789abcdef", 2<<10) // above the 16 KiB from which go-git streams
+	large := strings.Repeat("0123456789abcdef", 2<<10)
 	largeID, _ := Hash(KindBlob, []byte(large))
 	for _, tt := range []struct {
 		name string

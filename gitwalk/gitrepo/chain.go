@@ -29,7 +29,7 @@ type delta struct {
 
 // chain reads the object at an offset of a pack: from delta to base until there is
 // a whole object, and then back again, applying the deltas.
-func (s *goGit) chain(r *packReader, offset, limit int64) (object, error) {
+func (s *diskSource) chain(r *packReader, offset, limit int64) (object, error) {
 	base, shared, err := s.descend(r, offset, limit)
 	if err != nil {
 		return object{}, err
@@ -50,7 +50,7 @@ func (s *goGit) chain(r *packReader, offset, limit int64) (object, error) {
 
 // descend reads the deltas at an offset into s.deltas, the last to be applied first, and
 // returns the whole object below them, and whether that is in the cache.
-func (s *goGit) descend(r *packReader, offset, limit int64) (base object, shared bool, err error) {
+func (s *diskSource) descend(r *packReader, offset, limit int64) (base object, shared bool, err error) {
 	s.forget()
 	work := int64(0)
 	for len(s.deltas) <= maxChain {
@@ -85,7 +85,7 @@ func (s *goGit) descend(r *packReader, offset, limit int64) (base object, shared
 }
 
 // forget empties s.deltas, and keeps the memory unless it is much.
-func (s *goGit) forget() {
+func (s *diskSource) forget() {
 	clear(s.deltas)
 	s.deltas = s.deltas[:0]
 	if s.codes = s.codes[:0]; cap(s.codes) > mostAtOnce {
@@ -95,7 +95,7 @@ func (s *goGit) forget() {
 
 // whole reads an object that is no delta, and says whether it has put it into the cache.
 // A commit that is wanted is likely to be the base of nothing.
-func (s *goGit) whole(r *packReader, e entry, offset, limit int64, wanted bool) (o object, shared bool, err error) {
+func (s *diskSource) whole(r *packReader, e entry, offset, limit int64, wanted bool) (o object, shared bool, err error) {
 	switch {
 	case wanted && e.size > limit:
 		return object{}, false, errTooLarge
@@ -114,7 +114,7 @@ func (s *goGit) whole(r *packReader, e entry, offset, limit int64, wanted bool) 
 }
 
 // readDelta reads a delta, whose code it puts behind those of the others.
-func (s *goGit) readDelta(r *packReader, e entry, offset int64) (delta, error) {
+func (s *diskSource) readDelta(r *packReader, e entry, offset int64) (delta, error) {
 	before := len(s.codes)
 	if e.size > maxBase-int64(before) {
 		return delta{}, fmt.Errorf("the deltas that it is made of are too large")

@@ -73,7 +73,7 @@ func TestDamagedPack(t *testing.T) {
 	lost, rounds := 0, 0
 	eachDamage(content, func(what string, content []byte) {
 		writeFile(t, pack, string(content))
-		s := newGoGit(t.Context(), newPackSet(filepath.Join(gitDir(r), "objects")))
+		s := newDiskSource(t.Context(), newPackSet(filepath.Join(gitDir(r), "objects")))
 		if whole := damaged(t, s, ids); whole < len(ids) {
 			lost++
 		}
@@ -129,7 +129,7 @@ func TestDamagedIndex(t *testing.T) {
 	_, index, _, content := packFiles(t, r)
 	eachDamage(content, func(what string, content []byte) {
 		writeFile(t, index, string(content))
-		s := newGoGit(t.Context(), newPackSet(filepath.Join(gitDir(r), "objects")))
+		s := newDiskSource(t.Context(), newPackSet(filepath.Join(gitDir(r), "objects")))
 		defer s.Close()
 		if damaged(t, s, ids); t.Failed() {
 			t.Fatal(what)

@@ -19,9 +19,9 @@ var (
 	idC = gitwalk.ID{0xbb, 1}
 )
 
-func inProcess(t testing.TB, r *Repository) *goGit {
+func inProcess(t testing.TB, r *Repository) *diskSource {
 	t.Helper()
-	s := newGoGit(context.Background(), r.packs)
+	s := newDiskSource(context.Background(), r.packs)
 	t.Cleanup(func() { must(t, s.Close()) })
 	return s
 }

@@ -19,13 +19,13 @@ type Layout struct {
 // NeedsGit says whether objects and refs are read through git.
 func (l Layout) NeedsGit() bool { return l.Reason != "" }
 
-// String is "code of its own" or, for example, "git cat-file: linked worktree". It
+// String is "code of this program" or, for example, "git cat-file: linked worktree". It
 // completes "objects are read with".
 func (l Layout) String() string {
 	if l.NeedsGit() {
 		return "git cat-file: " + l.Reason
 	}
-	return "code of its own"
+	return "code of this program"
 }
 
 // Layout says how the repository is read.

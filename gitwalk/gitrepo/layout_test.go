@@ -22,74 +22,74 @@ func TestLayouts(t *testing.T) {
 		make func(t *testing.T, r *gittest.Repo) (dir string, env []string)
 		want string // Layout, to the first quarter of a file name
 	}{
-		{"packed", func(_ *testing.T, r *gittest.Repo) (string, []string) { return r.Dir, nil }, "code of its own"},
+		{"packed", func(_ *testing.T, r *gittest.Repo) (string, []string) { return r.Dir, nil }, "code of this program"},
 		{"packed-refs", func(_ *testing.T, r *gittest.Repo) (string, []string) {
 			r.Git("pack-refs", "--all")
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"loose", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			loosen(t, r)
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"folder below", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			below := filepath.Join(r.Dir, "a", "b")
 			must(t, os.MkdirAll(below, 0o777))
 			return below, nil
-		}, "code of its own"},
-		{"the .git folder", func(_ *testing.T, r *gittest.Repo) (string, []string) { return gitDir(r), nil }, "code of its own"},
+		}, "code of this program"},
+		{"the .git folder", func(_ *testing.T, r *gittest.Repo) (string, []string) { return gitDir(r), nil }, "code of this program"},
 		{"bare clone", func(_ *testing.T, r *gittest.Repo) (string, []string) {
 			r.Git("clone", "-q", "--bare", "--no-hardlinks", ".", "../bare")
 			return filepath.Join(r.Dir, "../bare"), nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{".git is a file", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			r.Git("init", "-q", "--separate-git-dir", "../elsewhere")
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{".git is a link", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			must(t, os.Rename(gitDir(r), gitDir(r)+"2"))
 			must(t, os.Symlink(".git2", gitDir(r)))
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"GIT_DIR", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			return t.TempDir(), []string{"GIT_DIR=" + gitDir(r)}
-		}, "code of its own"},
+		}, "code of this program"},
 		{"relative GIT_DIR", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			return r.Dir, []string{"GIT_DIR=.git"}
-		}, "code of its own"},
+		}, "code of this program"},
 		{"packs of git maintenance", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			for _, name := range glob(t, gitDir(r), "objects/pack/pack-*") {
 				must(t, os.Rename(name, strings.Replace(name, "/pack-", "/loose-", 1)))
 			}
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"sparse checkout", func(_ *testing.T, r *gittest.Repo) (string, []string) {
 			r.Git("config", "core.repositoryFormatVersion", "1")
 			r.Git("config", "extensions.worktreeConfig", "true")
 			r.Git("config", "--worktree", "core.sparseCheckout", "true")
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"HEAD is a link", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			r.Git("pack-refs", "--all")
 			must(t, os.Remove(filepath.Join(gitDir(r), "HEAD")))
 			must(t, os.Symlink("refs/heads/main", filepath.Join(gitDir(r), "HEAD")))
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"detached HEAD", func(_ *testing.T, r *gittest.Repo) (string, []string) {
 			r.Git("checkout", "-q", "--detach", "main")
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"multi-pack-index beside the indexes", func(_ *testing.T, r *gittest.Repo) (string, []string) {
 			r.Git("multi-pack-index", "write")
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"pack without an index beside the others", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			writeFile(t, filepath.Join(gitDir(r), "objects/pack/pack-0.pack"), "just being written")
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"index without a pack beside the others", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			writeFile(t, filepath.Join(gitDir(r), "objects/pack/pack-0.idx"), "just being deleted")
 			return r.Dir, nil
-		}, "code of its own"},
+		}, "code of this program"},
 		{"index of version 1", func(t *testing.T, r *gittest.Repo) (string, []string) {
 			pack := glob(t, gitDir(r), "objects/pack/*.pack")[0]
 			must(t, os.Remove(strings.TrimSuffix(pack, ".pack")+".idx"))
@@ -117,7 +117,7 @@ func TestLayouts(t *testing.T) {
 			objects := allObjects(t, r)
 			dir, env := tt.make(t, r)
 			repo := mustOpen(t, dir, env...)
-			if got := repo.Layout().String(); !strings.HasPrefix(got, tt.want) || repo.Layout().NeedsGit() != (got != "code of its own") {
+			if got := repo.Layout().String(); !strings.HasPrefix(got, tt.want) || repo.Layout().NeedsGit() != (got != "code of this program") {
 				t.Errorf("layout %q", got)
 			}
 			testStore(t, repo, objects)

@@ -15,7 +15,7 @@ import (
 
 // loose reads an object from a file of its own: "KIND SIZE\0CONTENT", deflated.
 // An error for which isAbsent is true says that there is no such file.
-func (s *goGit) loose(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
+func (s *diskSource) loose(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
 	name := id.String()
 	file, _, err := openRegular(filepath.Join(s.set.dir, name[:2], name[2:]))
 	if err != nil {

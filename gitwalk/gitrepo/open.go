@@ -99,7 +99,7 @@ func (r *Repository) NewSource() (gitwalk.Source, error) {
 		source.work = &r.packs.work
 		return source, nil
 	}
-	return newGoGit(r.ctx, r.packs), nil
+	return newDiskSource(r.ctx, r.packs), nil
 }
 
 var _ gitwalk.Store = (*Repository)(nil)

@@ -95,7 +95,7 @@ func TestManySources(t *testing.T) {
 func TestPackDisappears(t *testing.T) {
 	r := small(t)
 	head := id(t, r.Git("rev-parse", "main"))
-	s := newGoGit(context.Background(), mustOpen(t, r.Dir).packs)
+	s := newDiskSource(context.Background(), mustOpen(t, r.Dir).packs)
 	defer s.Close()
 	pack := glob(t, gitDir(r), "objects/pack/*.pack")[0]
 	if _, ok, err := mustOpen(t, r.Dir).Ref("refs/heads/main"); !ok || err != nil {

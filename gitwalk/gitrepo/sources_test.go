@@ -16,7 +16,7 @@ import (
 // sources are both ways to read a repository.
 func sources(t testing.TB, r *Repository) (inProcess, throughGit gitwalk.Source) {
 	ctx := context.Background()
-	inProcess, throughGit = newGoGit(ctx, r.packs), newCatFile(ctx, r.git, r.PartialClone())
+	inProcess, throughGit = newDiskSource(ctx, r.packs), newCatFile(ctx, r.git, r.PartialClone())
 	t.Cleanup(func() { must(t, errors.Join(inProcess.Close(), throughGit.Close())) })
 	return inProcess, throughGit
 }
@@ -195,7 +195,7 @@ func TestClosedSources(t *testing.T) {
 	head := id(t, r.Git("rev-parse", "HEAD"))
 	repo := mustOpen(t, r.Dir)
 	ctx := context.Background()
-	for name, source := range map[string]gitwalk.Source{"in-process": newGoGit(ctx, repo.packs), "through git": newCatFile(ctx, repo.git, false)} {
+	for name, source := range map[string]gitwalk.Source{"in-process": newDiskSource(ctx, repo.packs), "through git": newCatFile(ctx, repo.git, false)} {
 		if _, _, err := source.Object(head, 1<<20); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -228,8 +228,8 @@ func TestFilesAreClosed(t *testing.T) {
 		return n
 	}
 	ctx := context.Background()
-	a, b := newGoGit(ctx, repo.packs), newGoGit(ctx, repo.packs)
-	for _, s := range []*goGit{a, b} {
+	a, b := newDiskSource(ctx, repo.packs), newDiskSource(ctx, repo.packs)
+	for _, s := range []*diskSource{a, b} {
 		_, _, err := s.Object(ids[0], 1<<30)
 		must(t, err)
 	}
@@ -245,7 +245,7 @@ func TestFilesAreClosed(t *testing.T) {
 	if n := openPacks(); n != 0 {
 		t.Errorf("%d files are still open", n)
 	}
-	c := newGoGit(ctx, repo.packs)
+	c := newDiskSource(ctx, repo.packs)
 	_, _, err := c.Object(ids[0], 1<<30)
 	must(t, err)
 	must(t, c.Close())
@@ -257,7 +257,7 @@ func TestCancelledRepository(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	repo, err := Open(ctx, r.Dir, Options{})
 	must(t, err)
-	sources := map[string]gitwalk.Source{"in-process": newGoGit(ctx, repo.packs), "through git": newCatFile(ctx, repo.git, false)}
+	sources := map[string]gitwalk.Source{"in-process": newDiskSource(ctx, repo.packs), "through git": newCatFile(ctx, repo.git, false)}
 	for _, source := range sources {
 		_, _, err := source.Object(head, 1<<20)
 		must(t, err)

@@ -10,14 +10,14 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
-// goGit is a Source that reads objects in-process.
+// diskSource is a Source that reads objects in-process.
 //
 // No library does the reading, for three reasons. Those that there are resolve
 // deltas by recursion, so that a chain that is a circle or a million deltas long
 // overflows the stack, which no program survives. They inflate whatever a pack
 // declares. And they keep an index of all objects for each goroutine. Here every step
 // is bounded (chain.go).
-type goGit struct {
+type diskSource struct {
 	ctx    context.Context
 	set    *packSet
 	open   map[*pack]*packReader
@@ -29,12 +29,12 @@ type goGit struct {
 	closed bool
 }
 
-func newGoGit(ctx context.Context, set *packSet) *goGit {
+func newDiskSource(ctx context.Context, set *packSet) *diskSource {
 	set.enter()
-	return &goGit{ctx: ctx, set: set, open: make(map[*pack]*packReader)}
+	return &diskSource{ctx: ctx, set: set, open: make(map[*pack]*packReader)}
 }
 
-func (s *goGit) Close() error {
+func (s *diskSource) Close() error {
 	if !s.closed {
 		s.closed = true
 		s.open, s.last = nil, nil
@@ -48,7 +48,7 @@ func (s *goGit) Close() error {
 var errClosed = errors.New("the source is closed")
 
 // Object implements gitwalk.Source.
-func (s *goGit) Object(id gitwalk.ID, limit int64) (kind gitwalk.Kind, content []byte, err error) {
+func (s *diskSource) Object(id gitwalk.ID, limit int64) (kind gitwalk.Kind, content []byte, err error) {
 	if s.closed {
 		return 0, nil, errClosed
 	}
@@ -70,7 +70,7 @@ func (s *goGit) Object(id gitwalk.ID, limit int64) (kind gitwalk.Kind, content [
 
 // find looks everywhere, and once more if the packs have changed meanwhile: git
 // may repack at any time.
-func (s *goGit) find(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
+func (s *diskSource) find(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
 	packs, err := s.set.packs(false)
 	if err != nil {
 		return 0, nil, corrupt(id, err)
@@ -88,7 +88,7 @@ func (s *goGit) find(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
 
 // everywhere tries the packs and then the object's own file. What one place has
 // damaged may be whole in another; the error is that of the first one.
-func (s *goGit) everywhere(packs []*pack, id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
+func (s *diskSource) everywhere(packs []*pack, id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
 	var failed error
 	if s.last != nil {
 		if kind, content, err := s.inPack(s.last, id, limit); err == nil {
@@ -122,7 +122,7 @@ var errAbsent = errors.New("no such object")
 var errTooLarge = errors.New("larger than the limit")
 
 // classify makes an error of reading an object one of gitwalk's.
-func (s *goGit) classify(id gitwalk.ID, limit int64, err error) error {
+func (s *diskSource) classify(id gitwalk.ID, limit int64, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -141,7 +141,7 @@ func corrupt(id gitwalk.ID, err error) error {
 }
 
 // inPack reads an object from a pack.
-func (s *goGit) inPack(p *pack, id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
+func (s *diskSource) inPack(p *pack, id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
 	index, err := p.load()
 	if err != nil {
 		return 0, nil, err
