@@ -2,15 +2,9 @@ package keyring
 
 import (
 	"crypto/dsa" //lint:ignore SA1019 histories that must verify have such keys
-	"errors"
-	"hash"
 	"math/big"
 	"sync/atomic"
-
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
-
-var errDSA = errors.New("DSA verification failure")
 
 // The tables of a DSA key are as much work as two or three verifications without them,
 // and have 256 KiB with 2048 bits, 1 MiB with the most that are accepted.
@@ -30,20 +24,12 @@ type dsaKey struct {
 
 type dsaTables struct{ g, y *comb }
 
-// verifyPacket verifies a signature in a packet. Of the digest as many octets count as
+// verifyPGP is verify for a signature of OpenPGP. Of the digest as many octets count as
 // Q has (FIPS 186-4, 4.6).
-func (k *dsaKey) verifyPacket(signed hash.Hash, sig *packet.Signature) error {
-	if sig.DSASigR == nil || sig.DSASigS == nil {
-		return errDSA
-	}
-	signed.Write(sig.HashSuffix)
-	sum := signed.Sum(nil)
+func (k *dsaKey) verifyPGP(sum []byte, s *pgpSignature) bool {
+	a, b := s.twoNumbers()
 	sum = sum[:min(len(sum), (k.Q.BitLen()+7)/8)]
-	r, s := new(big.Int).SetBytes(sig.DSASigR.Bytes()), new(big.Int).SetBytes(sig.DSASigS.Bytes())
-	if !k.verify(sum, r, s) {
-		return errDSA
-	}
-	return nil
+	return k.verify(sum, new(big.Int).SetBytes(a), new(big.Int).SetBytes(b))
 }
 
 // verify is dsa.Verify.

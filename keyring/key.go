@@ -1,12 +1,10 @@
 package keyring
 
 import (
-	"hash"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
 )
 
@@ -48,9 +46,9 @@ type publicKey struct {
 	created   time.Time
 	octets    string // of the fingerprint
 	material  []byte // the packet as it is hashed (RFC 9580, 5.2.4)
-	// verify says whether the key made a signature over what has been hashed
-	// so far. It is nil if the key is unusable.
-	verify func(hash.Hash, *packet.Signature) error
+	// verify says whether the key made a signature over what has this digest, if
+	// made has found nothing else wrong. It is nil if the key is unusable.
+	verify func(sum []byte, s *pgpSignature) bool
 	dsa    *dsaKey // of a DSA key that is usable
 	places []*place
 

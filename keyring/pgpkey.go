@@ -12,6 +12,10 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp/ecdsa"
+	"github.com/ProtonMail/go-crypto/openpgp/ed25519"
+	"github.com/ProtonMail/go-crypto/openpgp/ed448"
+	"github.com/ProtonMail/go-crypto/openpgp/eddsa"
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
@@ -81,7 +85,6 @@ func (k *publicKey) readNumbers(body []byte) error {
 		string(key.Fingerprint) != k.octets {
 		return errors.New("its numbers are not all that it has")
 	}
-	k.verify = key.VerifySignature
 	if k.unusable = k.judge(key); k.unusable != "" {
 		k.verify = nil
 	}
@@ -96,10 +99,10 @@ func (k *publicKey) judge(key *packet.PublicKey) (unusable string) {
 	case algorithmDSA:
 		return k.judgeDSA(key.PublicKey.(*dsa.PublicKey))
 	case algorithmEd25519:
-		k.name = "Ed25519"
+		k.name, k.verify = "Ed25519", verifyEd25519(key.PublicKey.(*ed25519.PublicKey).Point)
 		return ""
 	case algorithmEd448:
-		k.name = "Ed448"
+		k.name, k.verify = "Ed448", verifyEd448(key.PublicKey.(*ed448.PublicKey))
 		return ""
 	}
 	curve, err := key.Curve()
@@ -110,6 +113,11 @@ func (k *publicKey) judge(key *packet.PublicKey) (unusable string) {
 	if k.name = names[curve]; err != nil || k.name == "" {
 		k.name = string(curve)
 		return "its curve is not accepted"
+	}
+	if k.algorithm == algorithmEdDSA {
+		k.verify = verifyEdDSA(key.PublicKey.(*eddsa.PublicKey).X)
+	} else {
+		k.verify = verifyECDSA(key.PublicKey.(*ecdsa.PublicKey))
 	}
 	return ""
 }
@@ -126,7 +134,7 @@ func (k *publicKey) judgeRSA(key *rsa.PublicKey) (unusable string) {
 	case key.N.Bit(0) == 0 || key.E < 3 || key.E%2 == 0:
 		return "its numbers are not those of an RSA key"
 	}
-	k.verify = newRSAKey(key).verifyPacket
+	k.verify = newRSAKey(key).verifyPGP
 	return ""
 }
 
@@ -141,6 +149,6 @@ func (k *publicKey) judgeDSA(key *dsa.PublicKey) (unusable string) {
 		return "its numbers are not those of a DSA key"
 	}
 	k.dsa = &dsaKey{PublicKey: key}
-	k.verify = k.dsa.verifyPacket
+	k.verify = k.dsa.verifyPGP
 	return ""
 }

@@ -5,12 +5,9 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"errors"
-	"hash"
 	"math/big"
 	"math/bits"
 	"sync"
-
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 // digestInfo is what stands in front of the digest in an RSA signature (RFC
@@ -51,13 +48,9 @@ func (k *rsaKey) verify(digest crypto.Hash, sum, signature []byte) error {
 	return nil
 }
 
-// verifyPacket is verify for a signature in a packet.
-func (k *rsaKey) verifyPacket(signed hash.Hash, sig *packet.Signature) error {
-	if sig.RSASignature == nil {
-		return errRSA
-	}
-	signed.Write(sig.HashSuffix)
-	return k.verify(sig.Hash, signed.Sum(nil), sig.RSASignature.Bytes())
+// verifyPGP is verify for a signature of OpenPGP.
+func (k *rsaKey) verifyPGP(sum []byte, s *pgpSignature) bool {
+	return k.verify(hashes[s.hash], sum, nextNumber(&cursor{rest: s.values})) == nil
 }
 
 // pkcs1 is the one block of so many bytes that encodes a digest (EMSA-PKCS1-v1_5,

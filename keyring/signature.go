@@ -26,6 +26,7 @@ type pgpSignature struct {
 	signed                        []byte // what is itself signed: all up to the hashed subpackets
 	salt                          []byte // of version 6
 	tag                           []byte // the first two octets of the digest
+	values                        []byte // the numbers of the algorithm, behind all else
 	body                          []byte // all of it
 }
 
@@ -66,7 +67,8 @@ func parseSignature(body []byte) (*pgpSignature, error) {
 	if s.unhashed, err = parseSubpackets(unhashed); err != nil {
 		return nil, err
 	}
-	return s, checkValues(s.algorithm, c.rest)
+	s.values = c.rest
+	return s, checkValues(s.algorithm, s.values)
 }
 
 // checkValues requires that the end of a signature is the numbers of its

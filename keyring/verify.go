@@ -2,8 +2,8 @@ package keyring
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/binary"
-	"hash"
 
 	// The digests that signatures are verified with.
 	_ "crypto/sha1"
@@ -15,51 +15,59 @@ import (
 )
 
 // made says whether k made the signature over the parts, one after the other.
-// The signature has been taken apart by parseSignature; what the library reads
-// in the same bytes must agree.
 func (k *publicKey) made(s *pgpSignature, parts ...[]byte) (yes bool) {
 	defer func() {
-		if recover() != nil { // in the library: key and signature are hostile
+		if recover() != nil { // in a library: key and signature are hostile
 			yes = false
 		}
 	}()
 	if k.verify == nil || s.version != k.version || s.algorithm != k.algorithm || hashNames[s.hash] == "" {
 		return false
 	}
+	if s.typ == typeBinary && !s.plain() || s.typ != typeBinary && !s.agreed() {
+		return false
+	}
+	sum := s.digest(parts)
+	return [2]byte(sum) == [2]byte(s.tag) && k.verify(sum, s)
+}
+
+// agreed says whether the library reads in the same bytes what parseSignature has: a
+// signature of keys may have more in it than we look at.
+func (s *pgpSignature) agreed() bool {
 	p, err := packet.Read(frame(tagSignature, s.body))
 	sig, ok := p.(*packet.Signature)
-	if err != nil || !ok || !s.agrees(sig) {
-		return false
-	}
-	signed, err := sig.PrepareVerify()
-	if err != nil {
-		return false
-	}
+	return err == nil && ok && s.agrees(sig)
+}
+
+// digest is of the parts and of what is signed of the signature itself. Its first two
+// octets must be the tag: they are not signed, and a signature in which they may be
+// anything could be written in many ways.
+func (s *pgpSignature) digest(parts [][]byte) []byte {
+	signed := hashes[s.hash].New()
+	signed.Write(s.salt)
 	for _, part := range parts {
 		signed.Write(part)
 	}
-	return tagged(signed, sig) && k.verify(signed, sig) == nil
+	signed.Write(s.signed)
+	signed.Write(s.trailer())
+	return signed.Sum(nil)
 }
 
-// tagged says whether the signature has the first two octets of its digest. They
-// are not signed: a signature in which they may be anything could be written in
-// many ways.
-func tagged(signed hash.Hash, sig *packet.Signature) bool {
-	cloner, ok := signed.(hash.Cloner)
-	if !ok {
-		return false
-	}
-	copied, err := cloner.Clone()
-	return err == nil && packet.VerifyHashTag(copied, sig) == nil
+// trailer is what is hashed behind all else (RFC 9580, 5.2.4).
+func (s *pgpSignature) trailer() []byte {
+	return binary.BigEndian.AppendUint32([]byte{s.version, 0xff}, uint32(len(s.signed)))
 }
 
-// agrees says whether the library has read what parseSignature has, and hashes
-// what RFC 9580, 5.2.4 says is hashed behind the data: all that is signed of the
-// signature, then its version, 0xff and its length.
+// agrees says whether the library has read what parseSignature has, and would hash
+// what digest does.
 func (s *pgpSignature) agrees(sig *packet.Signature) bool {
-	trailer := binary.BigEndian.AppendUint32([]byte{s.version, 0xff}, uint32(len(s.signed)))
 	suffix, ok := bytes.CutPrefix(sig.HashSuffix, s.signed)
-	return ok && bytes.Equal(suffix, trailer) && bytes.Equal(sig.HashTag[:], s.tag) &&
+	return ok && bytes.Equal(suffix, s.trailer()) && bytes.Equal(sig.HashTag[:], s.tag) &&
 		sig.Version == int(s.version) && byte(sig.SigType) == s.typ && byte(sig.PubKeyAlgo) == s.algorithm &&
-		sig.Hash.String() == hashNames[s.hash] && bytes.Equal(sig.Salt(), s.salt)
+		sig.Hash == hashes[s.hash] && bytes.Equal(sig.Salt(), s.salt)
+}
+
+// hashes are the digests of hashNames.
+var hashes = map[byte]crypto.Hash{
+	hashSHA1: crypto.SHA1, 8: crypto.SHA256, 9: crypto.SHA384, 10: crypto.SHA512, 12: crypto.SHA3_256, 14: crypto.SHA3_512,
 }
