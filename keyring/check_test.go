@@ -152,6 +152,10 @@ func TestCheckForgedSignatures(t *testing.T) {
 		}, signer.Unsupported, "critical subpacket of type 20"},
 		{"critical subpacket that nobody knows", func(f *forgery) { f.hashed = append(f.hashed, sub(0x80|101, 1)...) }, signer.Unsupported, "critical subpacket of type 101"},
 		{"subpacket that nobody knows", func(f *forgery) { f.hashed = append(f.hashed, sub(101, 1)...) }, 0, ""},
+		{"notation whose lengths are wrong", func(f *forgery) {
+			f.hashed = append(f.hashed, sub(20, 0x80, 0, 0, 0, 0, 1, 0, 2, 'a', 'b')...)
+		}, signer.BadSignature, ""},
+		{"date of three octets", func(f *forgery) { f.hashed = append(f.hashed, sub(2, 1, 2, 3)...) }, signer.BadSignature, ""},
 		{"expired", func(f *forgery) { f.hashed = append(f.hashed, sub(0x80|3, 0, 0, 0, 1)...) }, 0, ""},
 		{"from the future", func(f *forgery) { f.hashed = append(f.hashed, sub(2, 0xff, 0xff, 0xff, 0xff)...) }, 0, ""},
 		{"older than the key", func(f *forgery) { f.hashed = append(f.hashed, sub(2, 0, 0, 0, 1)...) }, 0, ""},
