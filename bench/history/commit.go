@@ -30,6 +30,9 @@ const (
 	committedByUs = "Merge Button <noreply@example.org>"
 )
 
+// date is that of the commit of a number.
+func date(number int) int64 { return firstDate + secondsApart*int64(number) }
+
 // make signs the commit and returns its object. Its parents must have been made.
 func (c *commit) make() *packfile.Object {
 	var head strings.Builder

@@ -108,7 +108,7 @@ func (g *generator) fill(pack *packfile.Writer, plan *plan, first, last int, ref
 	line := newLine(pack)
 	plan.emit = line.add
 	if first == 0 {
-		line.add(g.crowd.keyring())
+		line.add(g.crowd.keyring(g.record.Params))
 		refs["keyring"] = line.last
 		plan.introduction()
 		g.record.Introduction, g.record.Signer = line.last.String(), plan.at.commit.key.Fingerprint

@@ -59,6 +59,7 @@ const (
 	strictSegment = 5000
 	strictEpoch   = 100
 
+	mergeNumbers   = 3 // that go to a merge and its branch
 	vouchedSegment = 50000
 	vouchedEpoch   = 2000
 )
@@ -90,4 +91,12 @@ func (p Params) epoch(unit int) int {
 		return unit / strictEpoch
 	}
 	return unit / vouchedEpoch
+}
+
+// lastNumber is that of the commit with which the last epoch begins.
+func (p Params) lastNumber() int {
+	if p.Rule == Strict {
+		return p.epoch(p.units()-1) * strictEpoch * roundCommits
+	}
+	return p.epoch(p.units()-1) * vouchedEpoch * mergeNumbers
 }

@@ -117,8 +117,10 @@ func (c *crowd) authorizations(rule string, epoch int) []byte {
 	return []byte(b.String())
 }
 
-// keyring is the commit of the branch on which the OpenPGP keys are.
-func (c *crowd) keyring() *commit {
+// keyring is the commit of the branch on which the OpenPGP keys are. Its date is that of
+// the last change of who is listed: a key is published when its owner comes, and git looks
+// at all commits since then when it fetches.
+func (c *crowd) keyring(p Params) *commit {
 	var files []named
 	for _, key := range c.keys {
 		if key.IsOpenPGP() {
@@ -127,5 +129,5 @@ func (c *crowd) keyring() *commit {
 	}
 	root := directory(files)
 	objects := newStore(1).collect(root, nil)
-	return &commit{tree: root.id, author: committedByUs, seconds: firstDate, message: "Keys\n", objects: objects}
+	return &commit{tree: root.id, author: committedByUs, seconds: date(p.lastNumber()), message: "Keys\n", objects: objects}
 }

@@ -33,7 +33,7 @@ func (p *plan) commit(number int, root *node, key *testkey.Key, message string, 
 	}
 	c := &commit{
 		tree: root.id, parents: parents, author: author,
-		seconds: firstDate + secondsApart*int64(number), message: message, key: key,
+		seconds: date(number), message: message, key: key,
 	}
 	c.objects = p.store.collect(root, nil)
 	p.emit(c)

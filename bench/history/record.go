@@ -33,7 +33,7 @@ type Pack struct {
 }
 
 // version is that of the generator: histories of another one are others.
-const version = 2
+const version = 3
 
 // marks are how far before the tip there are commits in Before. A pack ends there, so
 // that a repository can be made that has everything up to that commit and no more.

@@ -6,9 +6,9 @@ import "fmt"
 const reach = 8
 
 // merge makes a branch of one or two signed commits that begins a little way back, and
-// its merge into the main branch, which nobody signs. Three numbers go to each merge.
+// its merge into the main branch, which nobody signs.
 func (p *plan) merge(unit int) {
-	number, epoch := 1+3*unit, p.params.epoch(unit)
+	number, epoch := 1+mergeNumbers*unit, p.params.epoch(unit)
 	if p.beginsEpoch(unit) {
 		p.advance(p.newVouchedList(number, epoch))
 	}

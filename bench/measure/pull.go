@@ -43,7 +43,7 @@ func (l *Lab) pull(ctx context.Context, s subject, home string, commits int) (*P
 	}
 	var pulled, fetched []process.Cost
 	for range l.times(quickRuns) {
-		cost, err := m.once(ctx, "git", "fetch", "-q", "--no-write-fetch-head", "origin", "+main:refs/x/main")
+		cost, err := m.once(ctx, "git", "fetch", "-q", "--no-write-fetch-head", "origin", "+main:refs/x/main", "+keyring:refs/x/keyring")
 		if err != nil {
 			return nil, err
 		}

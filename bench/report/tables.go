@@ -129,7 +129,7 @@ func warm(r *measure.Results) table {
 func pulls(r *measure.Results) table {
 	t := table{
 		title: "Pull",
-		note:  "What `nix-authorize pull` takes beyond a `git fetch` of the same commits from the same server.",
+		note:  "What `nix-authorize pull` takes beyond a `git fetch` of the same two branches, history and keyring, from the same server.",
 		head:  []string{"history", "commits", "new", "git fetch", "pull", "beyond"},
 	}
 	for _, h := range r.Histories {
