@@ -49,7 +49,7 @@ func cold(r *measure.Results) table {
 const guixRate = 430
 
 func ratios(r *measure.Results) table {
-	t := table{title: "Ratios", head: []string{"", ""}}
+	t := table{title: "Ratios", head: []string{"ratio", "times"}}
 	var before *measure.History
 	for i := range r.Histories {
 		h := &r.Histories[i]
