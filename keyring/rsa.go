@@ -78,14 +78,19 @@ type rsaPower struct {
 }
 
 func newRSAPower(key *rsa.PublicKey) *rsaPower {
-	m := newModulus(key.N)
-	return &rsaPower{m, key.E, new(big.Int).Exp(m.radix(), big.NewInt(int64(key.E)), key.N)}
-}
-
-// makes says whether a number less than n makes the block if it is raised.
-func (p *rsaPower) makes(number *big.Int, block []byte) bool {
+	p := &rsaPower{modulus: newModulus(key.N), e: key.E}
 	r := p.register()
 	defer r.release()
+	radix := p.radix()
+	square := new(big.Int).Mul(radix, radix)
+	p.raise(r, square.Mod(square, key.N))
+	r.multiply(big.NewInt(1)) // of R^(e+1)
+	p.restore = new(big.Int).Set(r.reduced())
+	return p
+}
+
+// raise makes number^e/R^(e-1) of a number less than n.
+func (p *rsaPower) raise(r *register, number *big.Int) {
 	r.set(number)
 	for i := bits.Len(uint(p.e)) - 2; i >= 0; i-- {
 		r.square()
@@ -93,6 +98,13 @@ func (p *rsaPower) makes(number *big.Int, block []byte) bool {
 			r.multiply(number)
 		}
 	}
+}
+
+// makes says whether a number less than n makes the block if it is raised.
+func (p *rsaPower) makes(number *big.Int, block []byte) bool {
+	r := p.register()
+	defer r.release()
+	p.raise(r, number)
 	r.multiply(p.restore)
 	return bytes.Equal(r.reduced().FillBytes(make([]byte, len(block))), block)
 }
