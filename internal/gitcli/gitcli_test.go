@@ -133,6 +133,7 @@ func TestFailure(t *testing.T) {
 		{"error", "echo 'error: first' >&2; echo 'error: second' >&2; echo 'fatal: third' >&2; exit 1", 1, "first", []string{"first", "second"}, "git show failed: first"},
 		{"warning before", "echo 'warning: w' >&2; echo; echo 'fatal: f' >&2; exit 3", 3, "f", nil, "git show failed: f"},
 		{"hint before", "echo 'hint: h' >&2; echo 'hint: ' >&2; echo 'fatal: f' >&2; exit 128", 128, "f", nil, "git show failed: f"},
+		{"hint before", "echo 'hint: h' >&2; echo 'git: file.c:1: Assertion' >&2; kill -6 $$", -1, "git: file.c:1: Assertion", nil, "git show failed: git: file.c:1: Assertion"},
 		{"remote before", "echo 'remote: r' >&2; echo 'remote: s' >&2; echo 'fatal: f' >&2; exit 128", 128, "f", nil, "git show failed: f"},
 		{"remote alone", "echo 'remote: r' >&2; exit 1", 1, "remote: r", nil, "git show failed: remote: r"},
 		{"silence", "exit 5", 5, "", nil, "git show failed: exit status 5"},
