@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"regexp"
 	"runtime"
@@ -19,6 +20,9 @@ func machine(ctx context.Context) Machine {
 		if found := model.FindSubmatch(info); found != nil {
 			m.Processor = string(found[1])
 		}
+	}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		fmt.Sscan(string(load), &m.Load) // stays 0 if there is no number
 	}
 	m.Git = version(ctx, 2, "git", "--version")
 	m.OpenSSL = version(ctx, 1, "openssl", "version")

@@ -25,6 +25,9 @@ type Machine struct {
 	Processor                string
 	Cores                    int
 	Git, Go, OpenSSL, System string // versions; empty: not there
+	// Load is how many processes wanted to run in the minute before, or 0 if it is not
+	// known: if it is not near 0, times are longer than they should be.
+	Load float64
 }
 
 // A History is what was measured with one history.

@@ -70,8 +70,15 @@ func machine(m measure.Machine) string {
 	if m.OpenSSL != "" {
 		openSSL = "OpenSSL " + m.OpenSSL
 	}
-	return fmt.Sprintf("%d cores of %s, %s, Go %s, git %s, %s.", m.Cores, processor, m.System, m.Go, m.Git, openSSL)
+	text := fmt.Sprintf("%d cores of %s, %s, Go %s, git %s, %s.", m.Cores, processor, m.System, m.Go, m.Git, openSSL)
+	if m.Load > busy {
+		text += fmt.Sprintf(" **Other programs kept the machine busy (load %.1f): all times are too long.** Processor times are nearer to the truth.", m.Load)
+	}
+	return text
 }
+
+// busy is the load from which on times mean little.
+const busy = 0.7
 
 // short is the table in README.md.
 func short(r *measure.Results) table {

@@ -119,3 +119,11 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 }
+
+func TestBusyMachine(t *testing.T) {
+	for load, want := range map[float64]bool{0: false, 0.3: false, 5.2: true} {
+		if text := machine(measure.Machine{Load: load}); strings.Contains(text, "busy") != want {
+			t.Errorf("with a load of %v: %s", load, text)
+		}
+	}
+}
