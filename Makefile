@@ -2,7 +2,8 @@
 #
 #   make demo   build, verify a small recorded repository, see an attack refused
 #   make test   everything that must hold: vet, staticcheck, tests under the race
-#               detector, and a few seconds of each fuzz target
+#               detector, what a verdict costs in allocations (counted without it),
+#               and a few seconds of each fuzz target
 #
 # and one that takes ten minutes:
 #
@@ -21,7 +22,8 @@ demo: build
 	sh testdata/repos/demo.sh build/nix-authorize build/demo
 
 test: vet
-	$(GO) test -race -timeout 20m ./...
+	GORACE=atexit_sleep_ms=0 $(GO) test -race -timeout 20m ./...
+	$(GO) test -run 'TestCost|TestWork' ./authz ./bench/history
 	FUZZTIME=$(FUZZTIME) GO=$(GO) sh testdata/fuzz.sh
 	@echo "make test: all passed"
 
