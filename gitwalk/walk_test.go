@@ -273,27 +273,25 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// Commits may be used while Excluded reads more of the history. The race detector
-// is the judge.
+// The order stays what it is when Excluded reads more of the history.
 func TestCommitsWhileSettling(t *testing.T) {
 	m := newMemory()
 	root := m.commit(1 << 40) // its clock is wrong
 	introduction := line(m, 3, 3000, root)[2999]
 	tip := line(m, 1<<40, 1000, root)[999]
 	r := mustWalk(t, m, tip, []ID{introduction}, Options{})
-	done := make(chan int)
-	go func() {
-		n := 0
-		for range 20 {
-			for range r.Commits() {
-				n++
+	before := slices.Collect(r.Commits())
+	var during []ID
+	for id := range r.Commits() {
+		if len(during) == 500 {
+			if excluded, err := r.Excluded(context.Background(), root); err != nil || !excluded {
+				t.Errorf("excluded %t, error %v", excluded, err)
 			}
 		}
-		done <- n
-	}()
-	excluded, err := r.Excluded(context.Background(), root)
-	if n := <-done; err != nil || !excluded || n != 20*r.Len() {
-		t.Errorf("excluded %t, error %v, %d commits", excluded, err, n)
+		during = append(during, id)
+	}
+	if !slices.Equal(before, during) {
+		t.Errorf("%d commits have become others", len(before))
 	}
 }
 
@@ -306,7 +304,7 @@ func TestLongHistory(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(256 << 10))
 	before := heapInUse()
 	r := mustWalk(t, m, ids[n-1], ids[:1], Options{})
-	if per := int64(heapInUse()-before) / n; per > 400 {
+	if per := int64(heapInUse()-before) / n; per > 100 {
 		t.Errorf("%d bytes a commit", per)
 	}
 	if r.Len() != n-1 || !r.Touches(ids[0]) {
