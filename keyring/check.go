@@ -43,7 +43,7 @@ func (k *Keyring) CheckDetached(message, signature []byte, namespace string) (r 
 	case label == labelPGP:
 		return k.checkPGP(message, signature)
 	case label == labelSSH:
-		return checkSSH(message, signature, namespace)
+		return k.checkSSH(message, signature, namespace)
 	case strings.HasPrefix(label, "PGP ") || strings.HasPrefix(label, "SSH "):
 		return signer.Result{Problem: malformed("its armor is that of %s instead of a signature", excerpt(label))}
 	default:

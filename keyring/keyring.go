@@ -35,6 +35,7 @@ type Keyring struct {
 	sorted  []*publicKey
 	skipped []Skipped
 	tables  atomic.Int64 // bytes of the tables of DSA keys
+	ssh     sshKeys      // that signatures have brought
 }
 
 // New makes a keyring of all that is well formed in the files, in the order of

@@ -2,7 +2,10 @@ package keyring
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -28,6 +31,7 @@ type sshKey struct {
 	fingerprint signer.Fingerprint
 	name        string // of its algorithm and size
 	rsaBytes    int    // of the modulus, 0 if it is no RSA key
+	rsa         *rsaKey
 }
 
 // parseSSHKey reads a key in wire form (RFC 4253, 6.6) and requires that there is
@@ -50,8 +54,8 @@ func parseSSHKey(blob []byte) (*sshKey, *signer.Problem) {
 		return nil, malformed("its %s key is malformed or not in canonical form", typ)
 	}
 	k := &sshKey{PublicKey: key, fingerprint: signer.SSH(blob), name: name}
-	if crypto, ok := key.(ssh.CryptoPublicKey); ok && typ == ssh.KeyAlgoRSA {
-		return k, k.readRSA(crypto.CryptoPublicKey().(*rsa.PublicKey))
+	if key, ok := key.(ssh.CryptoPublicKey); ok && typ == ssh.KeyAlgoRSA {
+		return k, k.readRSA(key.CryptoPublicKey().(*rsa.PublicKey))
 	}
 	return k, nil
 }
@@ -66,7 +70,22 @@ func (k *sshKey) readRSA(key *rsa.PublicKey) *signer.Problem {
 	if bits < weakRSA {
 		return weak("its key is an RSA key of %d bits instead of at least %d", bits, weakRSA)
 	}
+	k.rsa = newRSAKey(key)
 	return nil
+}
+
+// verify verifies a signature that has gone through parseInner. The library is slow
+// with long RSA keys (RFC 8332, 3).
+func (k *sshKey) verify(signed []byte, sig *ssh.Signature) error {
+	switch {
+	case k.rsa == nil:
+		return k.Verify(signed, sig)
+	case sig.Format == ssh.KeyAlgoRSASHA256:
+		sum := sha256.Sum256(signed)
+		return k.rsa.verify(crypto.SHA256, sum[:], sig.Blob)
+	}
+	sum := sha512.Sum512(signed)
+	return k.rsa.verify(crypto.SHA512, sum[:], sig.Blob)
 }
 
 // loadLines reads SSH public keys as ssh-keygen writes them, one a line with an

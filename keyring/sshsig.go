@@ -52,7 +52,7 @@ func parseSSHSignature(data []byte) (*sshSignature, *signer.Problem) {
 }
 
 // checkSSH verifies an SSH signature with the key that it carries.
-func checkSSH(message, armor []byte, namespace string) signer.Result {
+func (k *Keyring) checkSSH(message, armor []byte, namespace string) signer.Result {
 	data, problem := dearmor(armor, labelSSH)
 	if problem != nil {
 		return signer.Result{Problem: problem}
@@ -61,7 +61,7 @@ func checkSSH(message, armor []byte, namespace string) signer.Result {
 	if problem != nil {
 		return signer.Result{Problem: problem}
 	}
-	identity, problem := s.check(message, namespace)
+	identity, problem := s.check(&k.ssh, message, namespace)
 	if problem != nil {
 		problem.Claimed = string(signer.SSH(s.key))
 		return signer.Result{Problem: problem}
@@ -69,7 +69,7 @@ func checkSSH(message, armor []byte, namespace string) signer.Result {
 	return signer.Result{Identity: identity}
 }
 
-func (s *sshSignature) check(message []byte, namespace string) (*signer.Identity, *signer.Problem) {
+func (s *sshSignature) check(keys *sshKeys, message []byte, namespace string) (*signer.Identity, *signer.Problem) {
 	digest, known := sshDigests[s.digest]
 	switch {
 	case s.namespace != namespace:
@@ -79,7 +79,7 @@ func (s *sshSignature) check(message []byte, namespace string) (*signer.Identity
 	case !known:
 		return nil, unsupported("its digest is %s instead of sha256 or sha512", excerpt(s.digest))
 	}
-	key, problem := parseSSHKey(s.key)
+	key, problem := keys.get(s.key)
 	if problem != nil {
 		return nil, problem
 	}
@@ -87,7 +87,7 @@ func (s *sshSignature) check(message []byte, namespace string) (*signer.Identity
 	if problem != nil {
 		return nil, problem
 	}
-	if key.Verify(s.signed(digest.sum(message)), inner) != nil {
+	if key.verify(s.signed(digest.sum(message)), inner) != nil {
 		return nil, bad("the key that it carries did not make it over this content")
 	}
 	return &signer.Identity{Key: key.fingerprint, Algorithm: key.name + ", " + digest.name}, nil
