@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 )
 
 // digestInfo is what stands in front of the digest in an RSA signature (RFC
@@ -29,12 +30,13 @@ var errRSA = errors.New("RSA verification failure")
 // histories that Guix accepts have, and takes five times as long with 4096.
 type rsaKey struct {
 	*rsa.PublicKey
-	prepared func() *rsaPower // made when it is first needed, and kept
+	used     atomic.Bool
+	prepared func() *rsaPower // made when it is needed a second time, and kept
 }
 
 // newRSAKey is of a key whose modulus is odd, and its exponent positive.
 func newRSAKey(key *rsa.PublicKey) *rsaKey {
-	return &rsaKey{key, sync.OnceValue(func() *rsaPower { return newRSAPower(key) })}
+	return &rsaKey{PublicKey: key, prepared: sync.OnceValue(func() *rsaPower { return newRSAPower(key) })}
 }
 
 // verify is rsa.VerifyPKCS1v15 but for the length of keys and for leading zeros of
@@ -42,10 +44,21 @@ func newRSAKey(key *rsa.PublicKey) *rsaKey {
 func (k *rsaKey) verify(digest crypto.Hash, sum, signature []byte) error {
 	expected, ok := pkcs1(k.Size(), digest, sum)
 	number := new(big.Int).SetBytes(signature)
-	if !ok || number.Cmp(k.N) >= 0 || !k.prepared().makes(number, expected) {
+	if !ok || number.Cmp(k.N) >= 0 || !k.makes(number, expected) {
 		return errRSA
 	}
 	return nil
+}
+
+// makes says whether the number to the public exponent is the block. To prepare for
+// that takes as long as to do it once without: most keys of a keyring are used once in
+// a run that finds nothing new, for what they say of themselves.
+func (k *rsaKey) makes(number *big.Int, block []byte) bool {
+	if k.used.Swap(true) {
+		return k.prepared().makes(number, block)
+	}
+	power := new(big.Int).Exp(number, big.NewInt(int64(k.E)), k.N)
+	return bytes.Equal(power.FillBytes(make([]byte, len(block))), block)
 }
 
 // verifyPGP is verify for a signature of OpenPGP.
