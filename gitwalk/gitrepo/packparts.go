@@ -16,8 +16,8 @@ const (
 	// Each part begins at a multiple of partStep and overlaps with the next one, so
 	// that most commits are whole in the part in which they begin. Larger parts cost
 	// more where neighbours are few than they save where they are many.
-	partStep    = 8 << 10
-	partOverlap = 4 << 10
+	partStep    = 4 << 10
+	partOverlap = 2 << 10
 )
 
 // A packPart is a part of a pack.
