@@ -7,9 +7,13 @@ import (
 	"github.com/nix-authorize/nix-authorize/keyring/signer"
 )
 
-// maxSSHKeys is how many keys that signatures brought are kept. Whoever signs each
-// commit with a key of its own makes them useless, and no larger than some megabytes.
-const maxSSHKeys = 256
+// Limits of what is kept of the keys that signatures have brought, a few megabytes in
+// all. FIDO keys can be of any length, and are not worth keeping if they are long; an
+// RSA key of 16384 bits has two KiB.
+const (
+	maxSSHKeys = 256
+	maxSSHKey  = 4 << 10 // bytes in wire form
+)
 
 // sshKeys remembers the SSH keys that signatures have brought, so that each is read and
 // prepared once. It is safe for concurrent use.
@@ -35,8 +39,15 @@ func (k *sshKeys) get(blob []byte) (*sshKey, *signer.Problem) {
 	if k.read == nil {
 		k.read = make(map[string]*sshKey)
 	}
-	if len(k.read) < maxSSHKeys {
-		k.read[string(blob)] = key
+	if len(blob) > maxSSHKey {
+		return key, nil
 	}
+	for other := range k.read { // any one: whoever signs with many keys shall not keep out all others
+		if len(k.read) < maxSSHKeys {
+			break
+		}
+		delete(k.read, other)
+	}
+	k.read[string(blob)] = key
 	return key, nil
 }

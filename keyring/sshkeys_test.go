@@ -44,10 +44,19 @@ func TestSSHKeysAreKept(t *testing.T) {
 	if n := len(keys.read); n != maxSSHKeys {
 		t.Errorf("%d keys are kept", n)
 	}
-	b := blob(0)
+	last := maxSSHKeys + 19
+	b := blob(last)
 	kept, _ := keys.get(b)
 	clear(b)
-	if key, problem := keys.get(blob(0)); problem != nil || key != kept || key.fingerprint != signer.SSH(blob(0)) {
+	if key, problem := keys.get(blob(last)); problem != nil || key != kept || key.fingerprint != signer.SSH(blob(last)) {
 		t.Error("a kept key changes with what it was read from")
+	}
+	seed := sha256.Sum256(nil)
+	long := joined(str("sk-ssh-ed25519@openssh.com"), str([]byte(ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey))), str(make([]byte, maxSSHKey)))
+	if key, problem := keys.get(long); problem != nil || key.fingerprint != signer.SSH(long) {
+		t.Errorf("a long key is %+v, %+v", key, problem)
+	}
+	if _, ok := keys.read[string(long)]; ok {
+		t.Error("a long key is kept")
 	}
 }

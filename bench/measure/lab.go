@@ -95,6 +95,6 @@ func (l *Lab) times(usually int) int {
 // halfOfCores are arguments that let the program use half of the cores, and whether that
 // is less than all.
 func halfOfCores() (args []string, ok bool) {
-	cores := runtime.NumCPU()
+	cores := runtime.GOMAXPROCS(0)
 	return []string{"--cpu", fmt.Sprint(cores / 2)}, cores > 1
 }

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"regexp"
 	"runtime"
@@ -15,14 +14,11 @@ var model = regexp.MustCompile(`(?m)^model name\s*: (.+)$`)
 
 // machine describes this one, and what is installed on it.
 func machine(ctx context.Context) Machine {
-	m := Machine{Cores: runtime.NumCPU(), Go: strings.TrimPrefix(runtime.Version(), "go"), System: runtime.GOOS + "/" + runtime.GOARCH}
+	m := Machine{Cores: runtime.GOMAXPROCS(0), Go: strings.TrimPrefix(runtime.Version(), "go"), System: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		if found := model.FindSubmatch(info); found != nil {
 			m.Processor = string(found[1])
 		}
-	}
-	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
-		fmt.Sscan(string(load), &m.Load) // stays 0 if there is no number
 	}
 	m.Git = version(ctx, 2, "git", "--version")
 	m.OpenSSL = version(ctx, 1, "openssl", "version")

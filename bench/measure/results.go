@@ -25,9 +25,9 @@ type Machine struct {
 	Processor                string
 	Cores                    int
 	Git, Go, OpenSSL, System string // versions; empty: not there
-	// Load is how many processes wanted to run in the minute before, or 0 if it is not
-	// known: if it is not near 0, times are longer than they should be.
-	Load float64
+	// Others is how many cores other programs took on average during the run, or 0 if
+	// it is not known: if it is not near 0, times are longer than they should be.
+	Others float64
 }
 
 // A History is what was measured with one history.
@@ -41,7 +41,7 @@ type History struct {
 	Signatures map[string]int // by kind, of those commits
 
 	Cold    process.Cost // all cores, nothing remembered
-	OneCore process.Cost // the same with half of the cores; zero if there is only one
+	Half    process.Cost // the same with half of the cores; zero if there is only one
 	Reading process.Cost // git cat-file
 	Signing time.Duration
 	// Warm is a run with everything remembered, and New with all but so many.

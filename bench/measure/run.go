@@ -23,6 +23,8 @@ func (l *Lab) Run(ctx context.Context, plan Plan) (*Results, error) {
 	}
 	defer clean()
 	r := &Results{Machine: machine(ctx)}
+	used := startUse()
+	defer func() { r.Machine.Others = used.byOthers() }()
 	subjects, err := l.subjects(ctx, plan)
 	if err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func (l *Lab) whole(ctx context.Context, s subject, withGPG bool) (History, erro
 	if err != nil {
 		return h, err
 	}
-	if err := l.oneCore(ctx, s, &h); err != nil {
+	if err := l.half(ctx, s, &h); err != nil {
 		return h, err
 	}
 	l.Log("%s, %d commits: warm", s.name, s.length)

@@ -65,9 +65,9 @@ func (l *Lab) measured(ctx context.Context, s subject) (h History, home string, 
 	return h, home, err
 }
 
-// oneCore measures the cold run with half of the cores, where that takes no longer than
+// half measures the cold run with half of the cores, where that takes no longer than
 // some seconds.
-func (l *Lab) oneCore(ctx context.Context, s subject, h *History) error {
+func (l *Lab) half(ctx context.Context, s subject, h *History) error {
 	half, ok := halfOfCores()
 	if !ok || s.length > 200_000 {
 		return nil
@@ -77,7 +77,7 @@ func (l *Lab) oneCore(ctx context.Context, s subject, h *History) error {
 		tip = s.record.Before[newCommits]
 	}
 	var err error
-	h.OneCore, err = l.repeat(coldRuns(s.length), func() (process.Cost, error) {
+	h.Half, err = l.repeat(coldRuns(s.length), func() (process.Cost, error) {
 		home, err := l.home()
 		if err != nil {
 			return process.Cost{}, err

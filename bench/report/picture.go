@@ -45,7 +45,7 @@ func picture(r *measure.Results) string {
 		if !h.Generated {
 			continue
 		}
-		at := float64(h.Length)
+		at := float64(h.Commits)
 		took.points = append(took.points, point{at, h.Cold.Wall.Seconds()})
 		least.points = append(least.points, point{at, h.Floor(r.Machine.Cores).Seconds()})
 		cold.points = append(cold.points, point{at, float64(h.Cold.Memory) / 1e6})

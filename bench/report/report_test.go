@@ -26,7 +26,7 @@ func example() *measure.Results {
 		return measure.History{
 			Name: "generated, strict", Generated: true, Length: commits, Commits: commits - 540, Objects: 8 * commits,
 			Signatures: map[string]int{"RSA-4096": commits - 540},
-			Cold:       cost(wall, 100), OneCore: cost(2*wall, 90), Reading: cost(wall/4, 20), Signing: wall,
+			Cold:       cost(wall, 100), Half: cost(2*wall, 90), Reading: cost(wall/4, 20), Signing: wall,
 			Warm: cost(20*time.Millisecond, 30), New: &measure.New{Commits: 540, Cost: cost(90*time.Millisecond, 35)},
 			Pull: []measure.Pull{{Commits: 540, Pull: cost(300*time.Millisecond, 40), Fetch: cost(200*time.Millisecond, 20)}},
 		}
@@ -121,9 +121,9 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestBusyMachine(t *testing.T) {
-	for load, want := range map[float64]bool{0: false, 0.3: false, 5.2: true} {
-		if text := machine(measure.Machine{Load: load}); strings.Contains(text, "busy") != want {
-			t.Errorf("with a load of %v: %s", load, text)
+	for others, want := range map[float64]bool{0: false, 0.05: false, 1.2: true} {
+		if text := machine(measure.Machine{Others: others}); strings.Contains(text, "too long") != want {
+			t.Errorf("with %v cores for others: %s", others, text)
 		}
 	}
 }

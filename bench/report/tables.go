@@ -30,13 +30,13 @@ func tables(r *measure.Results) []table {
 func cold(r *measure.Results) table {
 	t := table{
 		title: "Everything from the start",
-		note:  "`nix-authorize verify` with nothing remembered. *× floor* compares with the table below: times on all cores, and in brackets processor time. *Half the cores* is how much longer it takes with those.",
-		head:  []string{"history", "commits", "objects", "time", "commits/s", "CPU", "memory", "× floor", "half the cores"},
+		note:  "`nix-authorize verify` with nothing remembered; *judged* is how many commits that are. *× floor* compares with the table below: times on all cores, and in brackets processor time. *Half the cores* is how much longer it takes with those.",
+		head:  []string{"history", "judged", "objects in packs", "time", "commits/s", "CPU", "memory", "× floor", "half the cores"},
 	}
 	for _, h := range r.Histories {
 		half := "–"
-		if h.OneCore.Wall > 0 {
-			half = times(h.OneCore.Wall, h.Cold.Wall)
+		if h.Half.Wall > 0 {
+			half = times(h.Half.Wall, h.Cold.Wall)
 		}
 		t.add(h.Name, count(h.Commits), count(h.Objects), duration(h.Cold.Wall), count(int(rate(h.Commits, h.Cold.Wall))), duration(h.Cold.CPU), megabytes(h.Cold.Memory),
 			fmt.Sprintf("%s (%s)", times(h.Cold.Wall, h.Floor(r.Machine.Cores)), times(h.Cold.CPU, h.FloorCPU())), half)
@@ -44,8 +44,8 @@ func cold(r *measure.Results) table {
 	return t
 }
 
-// guixRate is how many commits a second Guix's own program judged of its history, on two
-// cores like those on which this one was first measured.
+// guixRate is how many commits a second Guix's own program judged of its history on two
+// cores of an Intel Xeon, where this one was first measured. It is not of this run.
 const guixRate = 430
 
 func ratios(r *measure.Results) table {
@@ -54,7 +54,7 @@ func ratios(r *measure.Results) table {
 	for i := range r.Histories {
 		h := &r.Histories[i]
 		if h.Name == "guix" {
-			t.add(fmt.Sprintf("commits/s on guix, against the %d of Guix's own program", guixRate), fmt.Sprintf("%.0f", rate(h.Commits, h.Cold.Wall)/guixRate))
+			t.add(fmt.Sprintf("commits/s on guix, against %d that Guix's own program judged (another run, two cores of an Intel Xeon)", guixRate), fmt.Sprintf("%.0f", rate(h.Commits, h.Cold.Wall)/guixRate))
 		}
 		if !h.Generated {
 			continue
@@ -89,7 +89,7 @@ func floors(r *measure.Results) table {
 func operations(r *measure.Results) table {
 	t := table{
 		title: "Signatures",
-		note:  "What a core takes to verify one, without anything around it: OpenSSL's figure for RSA and DSA, the better of OpenSSL's and Go's for the others; and how many there are.",
+		note:  "What a core takes to verify one, without anything around it: OpenSSL's figure for RSA and DSA (for lengths that it does not measure, scaled by the square of the length), the better of OpenSSL's and Go's for the others; and how many there are.",
 		head:  []string{"kind", "takes"},
 	}
 	var kinds []string
@@ -143,7 +143,7 @@ func pulls(r *measure.Results) table {
 func merges(r *measure.Results) table {
 	t := table{
 		title: "Merges that nobody has signed",
-		note:  "First-parent merges under `merges: vouched`, from the start, with the signatures of their heads. Where both sides have changed the same file, git's own merge decides; *a process each* is what `git merge-tree --write-tree` takes for one.",
+		note:  "First-parent merges under `merges: vouched`, from the start, with the signatures of their heads. Where both sides have changed the same file, git's own merge decides; *a process each* is what `git merge-tree --write-tree` takes for one when they run one after the other, and *times as fast* compares that with the whole of `verify` on all cores.",
 		head:  []string{"merges", "decided by", "time", "merges/s", "memory", "a process each", "times as fast"},
 	}
 	for _, m := range r.Merges {
@@ -174,7 +174,7 @@ func others(r *measure.Results) table {
 		}
 		t.add(o.Name, speed, o.Note)
 	}
-	t.add("guix git authenticate", fmt.Sprint(guixRate), "the history of Guix from May 2020 to May 2021, measured once on two cores like these, not in this run")
+	t.add("guix git authenticate", fmt.Sprint(guixRate), "the history of Guix from May 2020 to May 2021, measured once, on two cores of an Intel Xeon, not in this run")
 	return t
 }
 

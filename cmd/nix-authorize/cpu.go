@@ -13,7 +13,7 @@ import (
 
 // addCPU gives the flag --cpu to a command that judges.
 func (a *app) addCPU(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.cpu, "cpu", "", "work on `N` cores at once (default: all of this machine)")
+	cmd.Flags().StringVar(&a.cpu, "cpu", "", "work on `N` cores at once (default: all that it may use)")
 }
 
 // useCores takes on what --cpu says.
@@ -23,7 +23,7 @@ func (a *app) useCores() error {
 	}
 	n, err := effort.ParseCores(a.cpu)
 	if err != nil {
-		return outcome.UsageError(fmt.Errorf("--cpu: %w", err), fmt.Sprintf("this machine has %d; without --cpu all are used", runtime.NumCPU()))
+		return outcome.UsageError(fmt.Errorf("--cpu: %w", err), fmt.Sprintf("there are %d to use; without --cpu all of them are", runtime.GOMAXPROCS(0)))
 	}
 	effort.UseCores(n)
 	return nil

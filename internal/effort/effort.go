@@ -13,7 +13,7 @@ import (
 // objects of its own.
 const MostCores = 1024
 
-// ParseCores reads a number of cores, of which 0 stands for all.
+// ParseCores reads a number of cores, of which 0 stands for all that there are to use.
 func ParseCores(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > MostCores {
@@ -23,7 +23,8 @@ func ParseCores(text string) (int, error) {
 }
 
 // UseCores makes this process run on so many cores at once, which is how many workers
-// the engine has, too. All, which is 0, is how it begins.
+// the engine has, too. With 0 it stays as it begins: on all that it may use, which a
+// container or GOMAXPROCS can make less than there are.
 func UseCores(n int) {
 	if n > 0 {
 		runtime.GOMAXPROCS(n)

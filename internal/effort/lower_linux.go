@@ -13,8 +13,8 @@ const (
 	maxPasses = 16
 )
 
-// Lower makes this process, and the programs that it starts from now on, run when
-// nothing else wants to. A process that may not, or cannot, goes on as it was.
+// Lower makes this process, and the programs that it starts from now on, give way
+// to others, as nice(1) makes programs do. A process that may not, or cannot, goes on as it was.
 //
 // Linux has a niceness for each thread (setpriority(2)), and a new thread has that of
 // the one which made it. The threads are looked through until all have it.

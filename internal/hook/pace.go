@@ -14,7 +14,7 @@ import (
 type Pace struct {
 	// Cores is how many are used at most; 0 is all.
 	Cores int
-	// Low says that whatever else runs on the machine comes first.
+	// Low says that whatever else runs on the machine gets most of it.
 	Low bool
 }
 
@@ -36,12 +36,13 @@ func paceIn(config gitrepo.Config) (Pace, error) {
 		return pace, outcome.UsageError(fmt.Errorf("git config %s.%s is %q", trust.Section, priorityKey, priority), "low or normal")
 	}
 	cores, ok := config.Get(trust.Section, "", coresKey)
-	if !ok {
+	if !ok || cores == "" {
 		return pace, nil
 	}
 	var err error
 	if pace.Cores, err = effort.ParseCores(cores); err != nil {
-		return pace, outcome.UsageError(fmt.Errorf("git config %s.%s: %w", trust.Section, coresKey, err), "")
+		return pace, outcome.UsageError(fmt.Errorf("git config %s.%s: %w", trust.Section, coresKey, err),
+			fmt.Sprintf("give a number of cores, or none: git config --unset %s.%s", trust.Section, coresKey))
 	}
 	return pace, nil
 }

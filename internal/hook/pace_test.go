@@ -8,6 +8,7 @@ import (
 // TestPace: a hook learns what the user has configured before it judges anything, and
 // not at all where there is nothing to judge.
 func TestPace(t *testing.T) {
+	const empty = "empty" // configured, and nothing
 	for _, test := range []struct {
 		name          string
 		priority, cpu string // what is configured
@@ -18,6 +19,7 @@ func TestPace(t *testing.T) {
 		{"normal priority", "normal", "", Pace{}, false},
 		{"low priority, one core", "low", "1", Pace{Cores: 1, Low: true}, false},
 		{"all cores", "", "0", Pace{Low: true}, false},
+		{"both left empty", empty, empty, Pace{Low: true}, false},
 		{"no such priority", "high", "", Pace{}, true},
 		{"no number", "", "many", Pace{}, true},
 		{"negative", "", "-1", Pace{}, true},
@@ -26,7 +28,7 @@ func TestPace(t *testing.T) {
 			g := newGuarded(t)
 			for key, value := range map[string]string{"hookPriority": test.priority, "hookCpu": test.cpu} {
 				if value != "" {
-					g.Git("config", "nix-authorize."+key, value)
+					g.Git("config", "nix-authorize."+key, strings.TrimPrefix(value, empty))
 				}
 			}
 			var paces []Pace
