@@ -112,14 +112,14 @@ func (r *run) verify(ctx context.Context, tip gitwalk.ID) error {
 	}
 	r.record(introduction)
 	known := r.known()
+	if !introduction.Authentic() {
+		return r.countOnly(ctx, tip, known)
+	}
 	commits, err := r.walk(ctx, tip, known)
 	if err != nil {
 		return err
 	}
 	r.report.Commits = commits.Len()
-	if !introduction.Authentic() {
-		return nil
-	}
 	descends, err := r.descends(ctx, commits, known)
 	if err != nil {
 		return err
@@ -128,6 +128,15 @@ func (r *run) verify(ctx context.Context, tip gitwalk.ID) error {
 		return r.refuseUnrelated(ctx, commits, tip)
 	}
 	return r.judgeRange(ctx, commits)
+}
+
+// countOnly finds how many commits there are, and checks none of them.
+func (r *run) countOnly(ctx context.Context, tip gitwalk.ID, known []gitwalk.ID) error {
+	commits, err := r.between(ctx, tip, known, nil)
+	if err == nil {
+		r.report.Commits = commits.Len()
+	}
+	return err
 }
 
 // introduction judges the introduction.

@@ -8,7 +8,7 @@ import (
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
-// files finds and reads authorizations files. It is for one goroutine, but for ref.
+// files finds and reads authorizations files. It is for one goroutine, but for what foundFiles does.
 type files struct {
 	format Format
 	reader *gitwalk.Reader

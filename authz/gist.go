@@ -44,7 +44,8 @@ const (
 
 // maxSignatures is how many different outcomes are remembered, in all some megabytes.
 // Honest histories have one or two for each key. An SSH signature brings its own key,
-// so that a hostile one can have as many as it has commits.
+// so that a hostile one can have as many as it has commits: what is over the limit is
+// checked once more when it is judged.
 const maxSignatures = 10_000
 
 // signatures remembers the outcomes of checking signatures. It is safe for concurrent

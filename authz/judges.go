@@ -20,6 +20,7 @@ type pending struct {
 
 func (p *pending) finish(verdict *Verdict, unreadable error) *pending {
 	p.verdict, p.unreadable = verdict, unreadable
+	p.facts = nil // they hold files, and others may have to wait for their verdicts
 	close(p.done)
 	return p
 }
@@ -64,9 +65,10 @@ type judges struct {
 	workers sync.WaitGroup
 }
 
-// startJudges starts the stage; it ends with ctx or stop, whichever comes first.
+// startJudges starts the stage, which ends with stop. When ctx has ended it judges no
+// more. Few commits wait for it, since each holds the files that it is judged by.
 func startJudges(ctx context.Context, v *Verifier) *judges {
-	j := &judges{work: make(chan *pending, queued(v))}
+	j := &judges{work: make(chan *pending, batchSize)}
 	for range v.workers() {
 		j.workers.Go(func() { newJudge(ctx, v).run(j.work) })
 	}

@@ -19,8 +19,8 @@ const (
 // A survey is the stage of the pipeline that checks commits as the walk finds them:
 // their form, their signatures and what their trees have. It does not matter in which
 // order that happens, nor that a few of them may turn out not to belong to the range.
-// What it finds is judged when the order of the range is known. So each commit is
-// read once.
+// What it finds is judged when the order of the range is known. So a commit is
+// read once, unless it is long, out of the ordinary or refused.
 type survey struct {
 	ctx     context.Context
 	gists   gists

@@ -22,6 +22,7 @@ func uncheckedFrom(commit gitwalk.ID, err error) *UncheckedError {
 		missing   *gitwalk.MissingError
 		corrupt   *gitwalk.CorruptError
 		git       *gitwalk.CannotMergeError
+		limit     *gitwalk.LimitError
 	)
 	switch {
 	case errors.As(err, &unchecked):
@@ -32,6 +33,8 @@ func uncheckedFrom(commit gitwalk.ID, err error) *UncheckedError {
 		return &UncheckedError{Commit: commit, Reason: CorruptObject, Detail: corrupt.Error(), Cause: err}
 	case errors.As(err, &git):
 		return &UncheckedError{Commit: commit, Reason: CannotCheck, Detail: git.Error(), Cause: err}
+	case errors.As(err, &limit):
+		return &UncheckedError{Commit: commit, Reason: CannotCheck, Detail: limit.Error(), Cause: err}
 	}
 	return nil
 }

@@ -75,6 +75,7 @@ var errStopped = errors.New("the consumer has stopped")
 func (m *mergeObjects) history(h MergeHistory, extent Extent, result ID) error {
 	err := m.contested(h, result)
 	if err != nil && !m.stopped && !result.IsZero() {
+		m.size = 0
 		err = m.contested(h, ID{}) // whatever is wrong with the result
 	}
 	if err != nil || extent == Contested {

@@ -3,6 +3,7 @@ package gitwalk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 )
 
@@ -164,7 +165,11 @@ func (w *walker) load(i uint32, how flag) error {
 	if err != nil {
 		return err
 	}
-	w.link(i, linksIn(raw))
+	links := linksIn(raw)
+	if len(links.Parents) > maxLinks-len(w.parents) {
+		return &LimitError{Detail: fmt.Sprintf("the history has more than %d links between commits", maxLinks)}
+	}
+	w.link(i, links)
 	return nil
 }
 
@@ -180,6 +185,10 @@ func (w *walker) unreadable(i uint32, err error) error {
 	}
 	return err
 }
+
+// maxLinks is how many links between commits a walk remembers, in four bytes each.
+// Histories have hardly more of them than commits.
+const maxLinks = 1 << 28
 
 // link notes the links of node i.
 func (w *walker) link(i uint32, links Links) {

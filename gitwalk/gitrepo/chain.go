@@ -30,6 +30,7 @@ type delta struct {
 // chain reads the object at an offset of a pack: from delta to base until there is
 // a whole object, and then back again, applying the deltas.
 func (s *diskSource) chain(r *packReader, offset, limit int64) (object, error) {
+	defer s.forget()
 	base, shared, err := s.descend(r, offset, limit)
 	if err != nil {
 		return object{}, err
@@ -51,7 +52,6 @@ func (s *diskSource) chain(r *packReader, offset, limit int64) (object, error) {
 // descend reads the deltas at an offset into s.deltas, the last to be applied first, and
 // returns the whole object below them, and whether that is in the cache.
 func (s *diskSource) descend(r *packReader, offset, limit int64) (base object, shared bool, err error) {
-	s.forget()
 	work := int64(0)
 	for len(s.deltas) <= maxChain {
 		wanted := len(s.deltas) == 0

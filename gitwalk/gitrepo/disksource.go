@@ -91,11 +91,18 @@ func (s *diskSource) find(id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, err
 func (s *diskSource) everywhere(packs []*pack, id gitwalk.ID, limit int64) (gitwalk.Kind, []byte, error) {
 	var failed error
 	if s.last != nil {
-		if kind, content, err := s.inPack(s.last, id, limit); err == nil {
+		kind, content, err := s.inPack(s.last, id, limit)
+		if err == nil {
 			return kind, content, nil
+		}
+		if !errors.Is(err, errAbsent) {
+			failed = err
 		}
 	}
 	for _, p := range packs {
+		if p == s.last {
+			continue
+		}
 		kind, content, err := s.inPack(p, id, limit)
 		if err == nil {
 			s.last = p

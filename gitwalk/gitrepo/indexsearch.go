@@ -76,19 +76,20 @@ func (x *packIndex) names(buffer []byte, from, to int64) ([]byte, error) {
 // are not asked for more, so their files do not stay open.
 func (x *packIndex) allNames() ([]byte, error) {
 	x.mu.Lock()
-	all := x.short
-	x.mu.Unlock()
-	if all != nil {
-		return all, nil
+	defer x.mu.Unlock()
+	if x.short != nil {
+		return x.short, nil
 	}
-	all = make([]byte, x.objects()*int64(len(gitwalk.ID{})))
-	if err := x.read(all, x.nameAt(0)); err != nil {
+	file, err := x.reopen()
+	if err != nil {
 		return nil, err
 	}
-	x.mu.Lock()
+	defer file.Close()
+	all := make([]byte, x.objects()*int64(len(gitwalk.ID{})))
+	if _, err := file.ReadAt(all, x.nameAt(0)); err != nil {
+		return nil, noEOF(err)
+	}
 	x.short = all
-	x.mu.Unlock()
-	x.close()
 	return all, nil
 }
 

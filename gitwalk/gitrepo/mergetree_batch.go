@@ -59,7 +59,7 @@ func (b *mergeBatch) mergeSome(ctx context.Context, jobs []*mergeJob, extent git
 	for len(jobs) > 0 && (len(ready) == 0 || s.pack.size <= b.scratchSize) {
 		job := jobs[0]
 		jobs = jobs[1:]
-		if readErr := job.put(b.reader, extent, s); readErr != nil {
+		if readErr := job.put(ctx, b.reader, extent, s); readErr != nil {
 			job.fail(readErr)
 			continue
 		}
@@ -73,9 +73,12 @@ func (b *mergeBatch) mergeSome(ctx context.Context, jobs []*mergeJob, extent git
 
 // put puts what a merge is about into the scratch repository, whose errors show when
 // it is sealed. The error is one of the objects.
-func (j *mergeJob) put(r *gitwalk.Reader, extent gitwalk.Extent, s *scratch) error {
+func (j *mergeJob) put(ctx context.Context, r *gitwalk.Reader, extent gitwalk.Extent, s *scratch) error {
 	for object, err := range j.history.Objects(r, extent, j.merge.Tree) {
 		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if s.put(object); s.err != nil {
@@ -89,7 +92,7 @@ func (j *mergeJob) put(r *gitwalk.Reader, extent gitwalk.Extent, s *scratch) err
 
 // run lets git merge. It ends at the first merge that it fails at; when it is killed
 // it may have written less than it has done. So a merge has failed only if git failed
-// at it alone.
+// at it alone, and has not answered.
 func (b *mergeBatch) run(ctx context.Context, s *scratch, jobs []*mergeJob) (failed []*mergeJob) {
 	for alone := false; len(jobs) > 0; {
 		now := jobs
@@ -99,7 +102,7 @@ func (b *mergeBatch) run(ctx context.Context, s *scratch, jobs []*mergeJob) (fai
 		done, err := b.runOnce(ctx, s, now)
 		jobs = jobs[done:]
 		alone = err != nil && len(now) > 1
-		if err == nil || alone {
+		if err == nil || alone || done == len(now) {
 			continue
 		}
 		if jobs[0].fail(err); errors.As(err, new(*gitcli.Error)) {

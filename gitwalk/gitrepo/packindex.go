@@ -148,9 +148,18 @@ func (x *packIndex) read(b []byte, at int64) error {
 func (x *packIndex) open() (*os.File, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.file != nil {
-		return x.file, nil
+	if x.file == nil {
+		file, err := x.reopen()
+		if err != nil {
+			return nil, err
+		}
+		x.file = file
 	}
+	return x.file, nil
+}
+
+// reopen opens the file, which must be as long as it was.
+func (x *packIndex) reopen() (*os.File, error) {
 	file, info, err := openRegular(x.path)
 	if err != nil {
 		return nil, err
@@ -159,7 +168,6 @@ func (x *packIndex) open() (*os.File, error) {
 		file.Close()
 		return nil, errors.New("it has changed")
 	}
-	x.file = file
 	return file, nil
 }
 
