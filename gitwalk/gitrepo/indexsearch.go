@@ -10,10 +10,6 @@ import (
 )
 
 const (
-	// shortIndex is how many objects a pack has at most of which all ids are kept: a
-	// repository can have hundreds of such packs, most of which do not have what is
-	// looked for.
-	shortIndex = 4096
 	// window is how many ids are read at a time.
 	window = 200
 	// guesses is how often the place of an id is guessed, before its bucket is halved.
@@ -61,36 +57,15 @@ func (x *packIndex) search(id gitwalk.ID) (int64, bool, error) {
 // names are the ids from one place to before another, in the buffer or elsewhere.
 func (x *packIndex) names(buffer []byte, from, to int64) ([]byte, error) {
 	const size = int64(len(gitwalk.ID{}))
-	if x.objects() > shortIndex {
-		names := buffer[:(to-from)*size]
-		return names, x.read(names, x.nameAt(from))
-	}
-	all, err := x.allNames()
+	whole, err := x.whole()
 	if err != nil {
 		return nil, err
 	}
-	return all[from*size : to*size], nil
-}
-
-// allNames are the ids of a pack with few objects, which are read once. Most such packs
-// are not asked for more, so their files do not stay open.
-func (x *packIndex) allNames() ([]byte, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.short != nil {
-		return x.short, nil
+	if whole != nil {
+		return whole.names[from*size : to*size], nil
 	}
-	file, err := x.reopen()
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	all := make([]byte, x.objects()*int64(len(gitwalk.ID{})))
-	if _, err := file.ReadAt(all, x.nameAt(0)); err != nil {
-		return nil, noEOF(err)
-	}
-	x.short = all
-	return all, nil
+	names := buffer[:(to-from)*size]
+	return names, x.read(names, x.nameAt(from))
 }
 
 // lowerBound is the number of ids in sorted names that are less than id.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
@@ -30,7 +31,7 @@ func writeIndex(t *testing.T, ids []gitwalk.ID) *packIndex {
 	if err := os.WriteFile(path, append(out, make([]byte, indexTrailer)...), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	x, err := readIndex(path)
+	x, err := readIndex(path, new(shelf))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +66,7 @@ func TestIndexSearch(t *testing.T) {
 		"most that are kept":     someIDs(rng, shortIndex, 0),
 		"fewest that are not":    someIDs(rng, shortIndex+1, 0),
 		"many":                   someIDs(rng, 60_000, 0),
+		"too many to keep":       someIDs(rng, mediumIndex+1000, 0)[:mediumIndex+1],
 		"many that begin alike":  someIDs(rng, 9000, 6),
 		"some that begin alike":  slices.Compact(lopsided),
 		"all in the last bucket": append(someIDs(rng, 5000, 19), gitwalk.ID{0xff, 0xff}),
@@ -95,6 +97,50 @@ func TestIndexSearch(t *testing.T) {
 func neighbour(id gitwalk.ID, by int) gitwalk.ID {
 	id[len(id)-1] += byte(by)
 	return id
+}
+
+// Goroutines find what an index has while others do, and while it comes to be kept.
+func TestIndexSearchTogether(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	for _, count := range []int{1000, 5000} {
+		ids := someIDs(rng, count, 0)
+		for range 100 {
+			x := writeIndex(t, ids)
+			var searches sync.WaitGroup
+			for first := range 4 {
+				searches.Go(func() {
+					for i := first; i < count; i += 7 {
+						if at, ok, err := x.offset(ids[i]); at != int64(12+i) || !ok || err != nil {
+							t.Errorf("object %d of %d is at %d, %v, %v", i, count, at, ok, err)
+							return
+						}
+					}
+				})
+			}
+			searches.Wait()
+			if x.kept.Load() == nil {
+				t.Fatalf("the index of %d objects is not kept", count)
+			}
+		}
+	}
+}
+
+// All indexes together keep no more than they may.
+func TestIndexShelfIsFull(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 7))
+	ids := someIDs(rng, 5000, 0)
+	x := writeIndex(t, ids)
+	x.shelf.bytes.Store(maxWhole - 1000)
+	for range 2 {
+		for i, id := range ids {
+			if at, ok, err := x.offset(id); at != int64(12+i) || !ok || err != nil {
+				t.Fatalf("object %d is at %d, %v, %v", i, at, ok, err)
+			}
+		}
+	}
+	if x.kept.Load() != nil || x.shelf.bytes.Load() != maxWhole-1000 {
+		t.Errorf("the index is kept: %v; %d bytes are", x.kept.Load() != nil, x.shelf.bytes.Load())
+	}
 }
 
 // An index that is not in order leads nowhere, or to another object, and soon.

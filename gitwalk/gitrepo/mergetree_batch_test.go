@@ -112,6 +112,7 @@ func TestMergeTreesTogether(t *testing.T) {
 		{"git dies of more than one", "if test $(wc -l <$input) -gt 2; then kill -9 $$; fi", 64 << 20, n, 3 * n},
 		{"git dies of the third", "if test $(wc -l <$input) -gt 5; then head -n 4 <$input >$input.few; " +
 			"$git \"$@\" <$input.few; kill -9 $$; fi", 64 << 20, n / 3, n},
+		{"git dies when it has answered", "$git \"$@\" <$input; kill -9 $$", 0, n, 2 * n},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())

@@ -8,8 +8,9 @@ import (
 
 // A pack is a pack file and its index, for all Sources.
 type pack struct {
-	name string // without extension
-	base string // path without extension
+	name  string // without extension
+	base  string // path without extension
+	shelf *shelf
 
 	indexOnce sync.Once
 	index     *packIndex
@@ -22,7 +23,7 @@ type pack struct {
 // load reads the index, the first time.
 func (p *pack) load() (*packIndex, error) {
 	p.indexOnce.Do(func() {
-		if p.index, p.indexErr = readIndex(p.base + ".idx"); p.indexErr != nil {
+		if p.index, p.indexErr = readIndex(p.base+".idx", p.shelf); p.indexErr != nil {
 			p.indexErr = p.indexError(p.indexErr)
 		}
 	})

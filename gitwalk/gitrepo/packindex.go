@@ -8,15 +8,17 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/nix-authorize/nix-authorize/gitwalk"
 )
 
-// A packIndex finds objects in a pack (gitformat-pack(5), version 2). It keeps nothing
-// of the file in memory, unless that is short, and reads a block of it to find an
-// object: neither what a verdict on a few new commits costs nor how much memory a long
-// history takes may follow the number of objects. The file is not mapped, for one that
-// somebody shortens under a mapping kills the program. Goroutines may share it.
+// A packIndex finds objects in a pack (gitformat-pack(5), version 2). It keeps the file
+// in memory if that is not long and is asked for often (indexwhole.go), and otherwise
+// reads a block of it to find an object: neither what a verdict on a few new commits
+// costs nor how much memory a long history takes may follow the number of objects. The
+// file is not mapped, for one that somebody shortens under a mapping kills the program.
+// Goroutines may share it.
 //
 // The checksum at the end is not compared, since that would mean to read everything.
 // A wrong index leads to a wrong object, whose content does not hash to its id, or to
@@ -26,9 +28,12 @@ type packIndex struct {
 	size   int64
 	fanout [257]uint32 // how many ids start with a byte less than i
 
-	mu    sync.Mutex
-	file  *os.File // nil until it is needed
-	short []byte   // all ids, of a pack with few objects
+	shelf *shelf
+	asked atomic.Int32 // how many objects have been looked for, or so
+	kept  atomic.Pointer[wholeIndex]
+
+	mu   sync.Mutex
+	file *os.File // nil until it is needed
 }
 
 // The layout of an index, in bytes.
@@ -47,7 +52,7 @@ func (x *packIndex) largeAt(i int64) int64  { return indexHeader + 28*x.objects(
 
 var errMalformedIndex = errors.New("it is malformed")
 
-func readIndex(path string) (*packIndex, error) {
+func readIndex(path string, shelf *shelf) (*packIndex, error) {
 	file, info, err := openRegular(path)
 	if err != nil {
 		return nil, err
@@ -60,7 +65,7 @@ func readIndex(path string) (*packIndex, error) {
 	if _, err := io.ReadFull(file, header[:]); err != nil {
 		return nil, noEOF(err)
 	}
-	x := &packIndex{path: path, size: info.Size()}
+	x := &packIndex{path: path, size: info.Size(), shelf: shelf}
 	if string(header[:len(indexMagic)]) != indexMagic {
 		return nil, errMalformedIndex
 	}
@@ -101,7 +106,9 @@ func (x *packIndex) offset(id gitwalk.ID) (int64, bool, error) {
 		return 0, false, err
 	}
 	var b [8]byte
-	if err := x.read(b[:4], x.offsetAt(i)); err != nil {
+	if w := x.kept.Load(); w != nil {
+		copy(b[:4], w.offsets[4*i:])
+	} else if err := x.read(b[:4], x.offsetAt(i)); err != nil {
 		return 0, false, err
 	}
 	short := binary.BigEndian.Uint32(b[:])

@@ -17,6 +17,8 @@ type packSet struct {
 	dir  string // objects
 	work work
 
+	shelf shelf
+
 	mu    sync.Mutex
 	known []*pack // replaced, never changed
 	gone  []*pack // removed from the directory, but perhaps still open
@@ -44,7 +46,7 @@ func (s *packSet) packs(refresh bool) ([]*pack, error) {
 			now = append(now, s.known[i])
 			continue
 		}
-		now = append(now, &pack{name: name, base: filepath.Join(s.dir, "pack", name)})
+		now = append(now, &pack{name: name, base: filepath.Join(s.dir, "pack", name), shelf: &s.shelf})
 	}
 	for _, p := range s.known {
 		if !slices.Contains(now, p) {
