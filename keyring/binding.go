@@ -48,19 +48,23 @@ func (k *publicKey) provenPrimaries() []signer.Fingerprint {
 // subkey: anyone can put another's key behind his own.
 func (k *publicKey) bindingAt(p *place) (b binding, mutual bool) {
 	b.primary = p.primary
-	var latest latestExpiry
+	var latest *pgpSignature
 	for _, s := range p.statements {
 		switch s.signature.typ {
 		case typeSubkeyBinding:
 			if strong, ok := k.boundBy(p.primary, s.signature); ok {
 				mutual, b.proven = true, b.proven || strong
-				latest.see(s.signature)
+				if latest == nil || s.signature.creation() >= latest.creation() {
+					latest = s.signature
+				}
 			}
 		case typeSubkeyRevocation:
 			b.revoked = b.revoked || p.primary.made(s.signature, p.primary.material, k.material)
 		}
 	}
-	b.expires = latest.of(k)
+	if latest != nil {
+		b.expires = latest.keyExpires(k)
+	}
 	return b, mutual
 }
 

@@ -1,7 +1,9 @@
 package keyring
 
 import (
+	"cmp"
 	"encoding/binary"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -29,41 +31,73 @@ const (
 	maxUserID     = 300 // bytes
 )
 
-// ownClaims are what a key has signed about itself as a primary key.
-type ownClaims struct {
-	userIDs []string
-	expires time.Time
-	revoked bool
+// A Standing is whether the owner of a key still wants it used. It decides nothing:
+// history must verify for ever, and a date is the signer's own claim.
+type Standing struct {
+	Expires time.Time // zero is never
+	Revoked bool
 }
 
-// ownClaims verifies what the key says about itself. Signatures with SHA-1 are
-// good enough here: nothing is decided by it.
-func (k *publicKey) ownClaims() ownClaims {
-	k.ownOnce.Do(func() {
-		var latest latestExpiry
+// ownStanding is what a primary key says about itself. The newest signature that
+// verifies says when it expires, so the others need not be verified. Signatures with
+// SHA-1 are good enough here: nothing is decided by it.
+func (k *publicKey) ownStanding() Standing {
+	k.standingOnce.Do(func() {
+		var about []statement
+		for s := range k.ownStatements() {
+			if s.signature.typ != typeKeyRevocation {
+				about = append(about, s)
+				continue
+			}
+			k.standing.Revoked = k.standing.Revoked || k.says(s)
+		}
+		slices.Reverse(about) // of two that were made at once, the last one counts
+		slices.SortStableFunc(about, func(a, b statement) int { return cmp.Compare(b.signature.creation(), a.signature.creation()) })
+		if i := slices.IndexFunc(about, k.says); i >= 0 {
+			k.standing.Expires = about[i].signature.keyExpires(k)
+		}
+	})
+	return k.standing
+}
+
+// ownUserIDs are the names that a primary key has signed for itself.
+func (k *publicKey) ownUserIDs() []string {
+	k.userIDsOnce.Do(func() {
+		for s := range k.ownStatements() {
+			if isCertification(s.signature.typ) && k.says(s) {
+				k.userIDs = addUserID(k.userIDs, validUTF8(s.userID))
+			}
+		}
+	})
+	return k.userIDs
+}
+
+// ownStatements yields the revocations, direct signatures and certifications of a key
+// that name it as their maker.
+func (k *publicKey) ownStatements() iter.Seq[statement] {
+	return func(yield func(statement) bool) {
 		for _, place := range k.places {
 			if place.primary != k {
 				continue
 			}
 			for _, s := range place.statements {
-				k.readOwn(s, &latest)
+				typ := s.signature.typ
+				if own := typ == typeKeyRevocation || typ == typeDirect || isCertification(typ); own && !yield(s) {
+					return
+				}
 			}
 		}
-		k.own.expires = latest.of(k)
-	})
-	return k.own
+	}
 }
 
-func (k *publicKey) readOwn(s statement, latest *latestExpiry) {
-	switch typ := s.signature.typ; {
-	case typ == typeKeyRevocation:
-		k.own.revoked = k.own.revoked || k.made(s.signature, k.material)
-	case typ == typeDirect && k.made(s.signature, k.material):
-		latest.see(s.signature)
-	case typ >= typeCertification && typ <= typePositive && k.made(s.signature, k.material, hashedUserID(s.userID)):
-		latest.see(s.signature)
-		k.own.userIDs = addUserID(k.own.userIDs, validUTF8(s.userID))
+func isCertification(typ byte) bool { return typ >= typeCertification && typ <= typePositive }
+
+// says verifies a statement of the key about itself.
+func (k *publicKey) says(s statement) bool {
+	if isCertification(s.signature.typ) {
+		return k.made(s.signature, k.material, hashedUserID(s.userID))
 	}
+	return k.made(s.signature, k.material)
 }
 
 // addUserID adds a user id that is not yet among some, of which there may be
@@ -89,23 +123,19 @@ func validUTF8(id []byte) string {
 	return strings.ToValidUTF8(string(id), "\uFFFD")
 }
 
-// latestExpiry finds the lifetime of a key in the newest of several signatures.
-type latestExpiry struct{ made, lifetime uint32 }
-
-func (l *latestExpiry) see(s *pgpSignature) {
+// creation is when a signature says that it was made, in seconds since 1970.
+func (s *pgpSignature) creation() uint32 {
 	made, _ := s.hashedNumber(subCreation)
-	if made >= l.made {
-		l.made = made
-		l.lifetime, _ = s.hashedNumber(subKeyExpiration)
-	}
+	return made
 }
 
-// of is when the key expires, zero for never.
-func (l *latestExpiry) of(k *publicKey) time.Time {
-	if l.lifetime == 0 {
+// keyExpires is when a key expires by what a signature says, zero for never.
+func (s *pgpSignature) keyExpires(k *publicKey) time.Time {
+	lifetime, _ := s.hashedNumber(subKeyExpiration)
+	if lifetime == 0 {
 		return time.Time{}
 	}
-	return k.created.Add(time.Duration(l.lifetime) * time.Second)
+	return k.created.Add(time.Duration(lifetime) * time.Second)
 }
 
 // hashedNumber is the value of the last subpacket of a type that is signed and

@@ -52,10 +52,12 @@ type publicKey struct {
 	dsa    *dsaKey // of a DSA key that is usable
 	places []*place
 
-	ownOnce, boundOnce sync.Once
-	own                ownClaims
-	bound              []binding
-	primaries          []signer.Fingerprint
+	standingOnce, userIDsOnce, boundOnce sync.Once
+
+	standing  Standing
+	userIDs   []string
+	bound     []binding
+	primaries []signer.Fingerprint
 }
 
 // keyID are the eight octets at the end (version 4) or start (version 6) of the
@@ -77,16 +79,24 @@ func (k *publicKey) describe() Key {
 		}
 		return key
 	}
-	own := k.ownClaims()
-	key.UserIDs, key.Expires, key.Revoked = slices.Clone(own.userIDs), own.expires, own.revoked
+	standing := k.stands()
+	key.UserIDs, key.Expires, key.Revoked = slices.Clone(k.ownUserIDs()), standing.Expires, standing.Revoked
 	for _, b := range k.bindings() {
-		primary := b.primary.ownClaims()
-		for _, id := range primary.userIDs {
+		for _, id := range b.primary.ownUserIDs() {
 			key.UserIDs = addUserID(key.UserIDs, id)
 		}
-		key.Expires = later(key.Expires, earlier(b.expires, primary.expires))
-		key.Revoked = key.Revoked || b.revoked || primary.revoked
 	}
 	key.Primaries = slices.Clone(k.provenPrimaries())
 	return key
+}
+
+// stands is the standing of a key or subkey.
+func (k *publicKey) stands() Standing {
+	s := k.ownStanding()
+	for _, b := range k.bindings() {
+		primary := b.primary.ownStanding()
+		s.Expires = later(s.Expires, earlier(b.expires, primary.Expires))
+		s.Revoked = s.Revoked || b.revoked || primary.Revoked
+	}
+	return s
 }

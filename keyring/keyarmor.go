@@ -57,7 +57,7 @@ func (l *loader) loadBlock(label string, body []byte) {
 // keyArmorData decodes what stands between the first and the last line of an
 // armor, or says why it cannot.
 func keyArmorData(body []byte) (data []byte, reason string) {
-	var text []byte
+	text := make([]byte, 0, len(body))
 	var checksum string
 	inHeaders := true
 	for line := range bytes.Lines(body) {

@@ -91,6 +91,16 @@ func (k *Keyring) Lookup(f signer.Fingerprint) (Key, bool) {
 	return key.describe(), true
 }
 
+// Standing is that of the key or subkey with this fingerprint. It is found with less
+// work than all that Lookup tells.
+func (k *Keyring) Standing(f signer.Fingerprint) (Standing, bool) {
+	key, ok := k.keys[f]
+	if !ok {
+		return Standing{}, false
+	}
+	return key.stands(), true
+}
+
 // Skipped are the files, keys and packets that are not part of the keyring.
 func (k *Keyring) Skipped() []Skipped { return slices.Clone(k.skipped) }
 

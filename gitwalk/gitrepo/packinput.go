@@ -12,6 +12,7 @@ import (
 // A packInput is what a Source needs to read packs, in use for one entry at a time.
 type packInput struct {
 	parts    packParts
+	wide     []byte // what of a pack does not go into a part
 	inflater inflater
 	buffer   *bufio.Reader
 	stream   io.ReadCloser // of zlib; it is a zlib.Resetter
@@ -23,18 +24,39 @@ const mostAtOnce = 1 << 20
 
 // content inflates the content of an entry, and appends it to what there is.
 func (r *packReader) content(e entry, to []byte) ([]byte, error) {
-	if e.size <= mostAtOnce {
-		b, err := r.in.parts.at(r, e.offset)
-		if err != nil {
-			return nil, err
-		}
-		whole := extend(to, int(e.size))
-		if r.in.inflater.inflate(whole[len(to):], b) {
-			r.in.inflated += e.size
-			return whole, nil
-		}
+	if e.size > mostAtOnce {
+		return r.slow(e, to)
+	}
+	part, err := r.in.parts.at(r, e.offset)
+	if err != nil {
+		return nil, err
+	}
+	whole := extend(to, int(e.size))
+	content := whole[len(to):]
+	if e.size <= maxRatio*int64(len(part)) && r.in.inflater.inflate(content, part) || r.inWide(e, len(part), content) {
+		r.in.inflated += e.size
+		return whole, nil
 	}
 	return r.slow(e, to)
+}
+
+// maxRatio is how many times as long as its stream an object is at most, as far as it is
+// worth trying to find it whole in a part.
+const maxRatio = 4
+
+// inWide inflates an entry whose stream can be longer than a part, and says whether it
+// could. The stream is hardly longer than the object, and if so it is read slowly.
+func (r *packReader) inWide(e entry, part int, content []byte) bool {
+	length := min(e.size+e.size>>8+64, r.size-e.offset)
+	if length <= int64(part) {
+		return false
+	}
+	if int64(cap(r.in.wide)) < length {
+		r.in.wide = make([]byte, length)
+	}
+	n, err := r.file.ReadAt(r.in.wide[:length], e.offset)
+	r.in.parts.read += int64(n)
+	return err == nil && r.in.inflater.inflate(content, r.in.wide[:n])
 }
 
 // extend is to with n more bytes, of no particular value.

@@ -84,7 +84,7 @@ func (c *checker) key(e authz.Entry, s keyState) {
 
 // age is about keys that have ended or soon will.
 func (c *checker) age(e authz.Entry, s keyState) {
-	live := slices.DeleteFunc(slices.Clone(s.strong), func(k keyring.Key) bool { return k.Revoked || verification.Expired(k) })
+	live := slices.DeleteFunc(slices.Clone(s.strong), func(k keyring.Key) bool { return k.Revoked || verification.Expired(k.Expires) })
 	switch {
 	case s.key.Revoked:
 		c.find(Warning, "key-revoked", e.Line, "if it was stolen the thief can sign: take it out of the file", "%s: the key %s was revoked by its owner", e.Name, e.Key)

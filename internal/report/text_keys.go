@@ -76,7 +76,7 @@ func states(key keyring.Key) []string {
 	if key.Revoked {
 		states = append(states, "revoked")
 	}
-	if verification.Expired(key) {
+	if verification.Expired(key.Expires) {
 		states = append(states, "expired "+key.Expires.UTC().Format(time.DateOnly))
 	}
 	if key.Usable != "" {

@@ -32,34 +32,34 @@ func (v *Verification) Concerns(at gitwalk.ID) []Concern {
 	}
 	var revoked, expired []string
 	entries := file.Authorizations.Entries()
-	keys := v.describe(entries)
+	standings := v.standings(entries)
 	for i, entry := range entries {
 		switch {
-		case keys[i].Revoked:
+		case standings[i].Revoked:
 			revoked = append(revoked, entry.Name)
-		case Expired(keys[i]):
+		case Expired(standings[i].Expires):
 			expired = append(expired, entry.Name)
 		}
 	}
 	return append(v.concern("revoked-key", "revoked", revoked), v.concern("expired-key", "expired", expired)...)
 }
 
-// describe looks the keys of entries up on all cores, since what a key says of itself
+// standings looks the keys of entries up on all cores, since what a key says of itself
 // is signed and has to be verified. Where nothing is new, that is most of what a run
-// takes. A key that is not in the keyring is left empty.
-func (v *Verification) describe(entries []authz.Entry) []keyring.Key {
-	keys := make([]keyring.Key, len(entries))
+// takes. A key that is not in the keyring has the zero standing.
+func (v *Verification) standings(entries []authz.Entry) []keyring.Standing {
+	standings := make([]keyring.Standing, len(entries))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(entries)) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; int(i) < len(entries); i = next.Add(1) - 1 {
-				keys[i], _ = v.Keyring.Lookup(entries[i].Key)
+				standings[i], _ = v.Keyring.Standing(entries[i].Key)
 			}
 		})
 	}
 	workers.Wait()
-	return keys
+	return standings
 }
 
 // NotCached is the concern that a verdict could not be remembered.
@@ -68,8 +68,9 @@ func NotCached(err error) Concern {
 		Hint: "the next run judges everything again; --no-cache says that this is intended"}
 }
 
-// Expired says whether the key's owner meant it to be used until before now.
-func Expired(key keyring.Key) bool { return !key.Expires.IsZero() && key.Expires.Before(time.Now()) }
+// Expired says whether a key whose owner meant it to be used until then is used now
+// nevertheless; zero is for ever.
+func Expired(expires time.Time) bool { return !expires.IsZero() && expires.Before(time.Now()) }
 
 func (v *Verification) concern(code, state string, names []string) []Concern {
 	if len(names) == 0 {
