@@ -19,7 +19,7 @@ import (
 // So the collector lets the small heap of most runs grow before it begins, which saves
 // a twentieth of their processor time, and what a long history takes does not grow by a
 // factor, as with a higher GOGC.
-const ballastBytes = 32 << 20
+const ballastBytes = 16 << 20
 
 func main() {
 	ballast := make([]byte, ballastBytes)
