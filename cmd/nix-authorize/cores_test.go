@@ -168,9 +168,6 @@ func TestCoresVouched(t *testing.T) {
 func TestCoresCorpora(t *testing.T) {
 	t.Parallel()
 	eachCorpus(t, func(t *testing.T, c corpus) {
-		if c.commits > 5000 {
-			return // enough of them are tested elsewhere, and these take long
-		}
 		u := newUser(t, c.repository(t))
 		u.program = asReleased
 		exit := 1
@@ -178,6 +175,6 @@ func TestCoresCorpora(t *testing.T) {
 			exit = 0
 		}
 		sameOn(t, u, exit, []string{"verify", "--no-cache", "--introduction", c.introduction, "--signer", c.signer,
-			"--authorizations", guixName, c.tip}, "1", "3")
+			"--authorizations", guixName, c.tip}, "1", "2", "8")
 	})
 }
