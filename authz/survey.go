@@ -106,12 +106,12 @@ func (s *survey) run(v *Verifier, files *files) {
 // check is the gist of a commit. It is zero for one that is out of the ordinary, or
 // that cannot be read: why that is so is looked into when the commit is judged.
 func (s *survey) check(g *gatherer, files *files, f finding) gist {
-	raw, err := f.raw, error(nil)
+	raw := f.raw
 	if raw == nil {
-		raw, err = g.reader.Commit(f.id)
-	}
-	if err != nil {
-		return gist{}
+		var err error
+		if raw, err = g.reader.Commit(f.id); err != nil {
+			return gist{}
+		}
 	}
 	commit, err := parseCommit(f.id, raw)
 	if err != nil {
