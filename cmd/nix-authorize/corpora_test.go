@@ -183,6 +183,8 @@ func clone(t testing.TB, args ...string) *gittest.Repo {
 	t.Helper()
 	r := gittest.At(t, filepath.Join(t.TempDir(), "clone"))
 	at := gittest.At(t, filepath.Dir(r.Dir))
-	at.Git(append(append([]string{"clone", "--quiet"}, args...), r.Dir)...)
+	// A fetch into it would leave maintenance behind, which goes on when the test has
+	// ended and its directory is removed.
+	at.Git(append(append([]string{"clone", "--quiet", "--config=maintenance.auto=false", "--config=gc.auto=0"}, args...), r.Dir)...)
 	return r
 }
